@@ -194,9 +194,9 @@ rehearse: .envs/dev/.ready $(LAPTOP) ## Check an account, deploy to it, run one 
 	  $(if $(TRAINING_IMAGE),--image "$(TRAINING_IMAGE)") $(if $(PARAMETERS),--parameters "$(PARAMETERS)") \
 	  $(if $(ONLY),--only "$(ONLY)") $(if $(YES),--yes) $(if $(COUNT),--count $(COUNT))
 
-certificate: .envs/cloud/.ready ## The certificate of the avatars' signing key [STACK= DO=request|store|issue CHAIN= ANCHORS=]
+certificate: .envs/cloud/.ready ## The certificate of the avatars' signing key [STACK= DO=request|store|issue AUTHORITY=1 CHAIN= ANCHORS=]
 	$(call need,STACK,Name the stack: make certificate STACK=likeness-dev DO=request)
-	@.envs/cloud/bin/python -m infra.certificate --stack "$(STACK)" $(or $(DO),request) \
+	@.envs/cloud/bin/python -m infra.certificate --stack "$(STACK)" $(or $(DO),request) $(if $(AUTHORITY),--authority) \
 	  $(if $(CHAIN),--chain "$(CHAIN)") $(if $(ANCHORS),--anchors "$(ANCHORS)")
 
 weights: .envs/model/.ready ## Write the manifest of a folder of downloaded weights [SOURCE= LICENCE= REVISION=]

@@ -18,5 +18,6 @@ def handler(changes: Sequence[StreamRecord]) -> str | None:
         webhooks=bootstrap.webhooks(),
         deliveries=bootstrap.deliveries(),
         queue=bootstrap.delivery_queue(),
+        metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
     )

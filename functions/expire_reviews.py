@@ -11,5 +11,6 @@ def handler() -> int:
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeal_closing(),
         effect=bootstrap.decision_effect(),
+        metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
     )

@@ -17,6 +17,7 @@ def handler(job: StartRunInput) -> None:
         runs=bootstrap.runs(),
         training=bootstrap.training(),
         workflow=bootstrap.workflow(),
+        metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
         deadline=policy_files.load_retention().deadline,
     )

@@ -15,6 +15,7 @@ from likeness.domain.errors import (
     TierClosed,
     TierLimit,
     TooManyPhotos,
+    UserBlocked,
 )
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
@@ -36,6 +37,7 @@ from likeness.services.jobs.submit_job import submit_job
         TierClosed,
         TierLimit,
         TooManyPhotos,
+        UserBlocked,
     ],
 )
 def handler(job_id: JobId) -> JobStateView:
@@ -50,6 +52,7 @@ def handler(job_id: JobId) -> JobStateView:
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
+        holds=bootstrap.holds(),
         photos=bootstrap.photos(),
         inspections=bootstrap.inspections(),
         workflow=bootstrap.workflow(),

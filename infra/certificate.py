@@ -1,8 +1,11 @@
 """The certificate of the key that signs Content Credentials: python -m infra.certificate ...
 
 The key never leaves KMS, so its certificate is made in three steps: `request` prints a signing
-request, an authority on the C2PA trust list issues the certificate, `store` checks and stores it.
-`issue` makes a chain of a throwaway authority instead, for stages without real users.
+request, an authority issues the certificate, `store` checks and stores it. `issue` makes a chain of
+a throwaway authority instead, for stages without real users.
+
+A signer's certificate lets KMS sign each file. An authority's (`request --authority`, and `issue`)
+lets it sign one certificate for the files of a job, which a key in the function's memory signs.
 
 Uses the AWS credentials, region and endpoint of its environment. docs/deploying.md says more.
 """
@@ -13,6 +16,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,26 +26,54 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from likeness.adapters.provenance.signing import (
+    CURVE,
+    SKEW,
+    KmsKey,
+    authority_extensions,
+    certify,
+    is_authority,
+    signer_extensions,
+    subject_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Clients = Callable[[str], Any]  # a service's name to its client
 
-CURVE = ec.SECP256R1()
 CHAIN, ANCHORS = "certificate-chain", "trust-anchors"
 LONGEST = 8192  # characters of an advanced parameter; a standard one has 4096
 RENEW = timedelta(days=30)
+# An avatar's credentials end with an authority's certificate: each one counts a year at least.
+RENEW_AUTHORITY = timedelta(days=365)
 # Usages that a reader of Content Credentials accepts (c2pa-rs, cose/valid_eku_oids.cfg): e-mail
 # protection, document signing, C2PA signing.
 USAGES = {"1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1"}
-AUTHORITY = -1
+EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"  # that of the certificates of batches
 
 
 class Unusable(Exception):
     """The certificate cannot be used or made; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A chain that readers accept: when its first certificate ends, and whose the key's is."""
+
+    ends: datetime
+    authority: bool
+
+    def __str__(self) -> str:
+        if self.authority:
+            return "an authority's certificate: KMS signs once for each job"
+        return "a signer's certificate: KMS signs each file, 90 for 30 avatars"
+
+    @property
+    def renew_at(self) -> datetime:
+        return self.ends - (RENEW_AUTHORITY if self.authority else RENEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.certificate", description=__doc__)
     parser.add_argument("--stack", required=True, help="the deployed stack: likeness-dev")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("request", help="print a certificate signing request")
+    requesting = commands.add_parser("request", help="print a certificate signing request")
+    requesting.add_argument("--authority", action="store_true", help="of an authority, no signer")
     storing = commands.add_parser("store", help="check a certificate chain and store it")
     storing.add_argument("--chain", type=Path, required=True, help="PEM: leaf, intermediates")
     storing.add_argument("--anchors", type=Path, required=True, help="PEM: the roots")
@@ -82,10 +115,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         to = Certified.of(clients, given.stack)
         if given.command == "request":
-            sys.stdout.write(request(clients, to))
+            sys.stdout.write(request(clients, to, authority=given.authority))
         elif given.command == "store":
-            store(clients, to, given.chain.read_text(), given.anchors.read_text())
-            sys.stdout.write(f"Stored in {to.parameter(CHAIN)}; in use within five minutes.\n")
+            usable = store(clients, to, given.chain.read_text(), given.anchors.read_text())
+            sys.stdout.write(
+                f"Stored in {to.parameter(CHAIN)}; in use within five minutes.\n"
+                f"It is {usable}. It ends on {usable.ends:%Y-%m-%d}.\n"
+            )
         elif to.stage == "prod":
             raise Unusable("Users of prod need a certificate of a real authority: use request")
         else:
@@ -104,57 +140,24 @@ def _stop(message: str) -> NoReturn:
 # --- a certificate of a real authority ------------------------------------------------------------
 
 
-class KmsKey(ec.EllipticCurvePrivateKey):
-    """A key in KMS with cryptography's interface: it signs, and nothing else can be had from it."""
-
-    curve = CURVE
-    key_size = 256
-
-    def __init__(self, kms: Any, key: str) -> None:
-        self._kms = kms
-        self._key = key
-
-    def public_key(self) -> ec.EllipticCurvePublicKey:
-        return public_key(self._kms, self._key)
-
-    def sign(self, data: Any, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
-        if not isinstance(signature_algorithm.algorithm, hashes.SHA256):
-            raise TypeError("the key signs with ES256 only")
-        digest = hashes.Hash(hashes.SHA256())
-        digest.update(data)
-        signature: bytes = self._kms.sign(
-            KeyId=self._key,
-            Message=digest.finalize(),
-            MessageType="DIGEST",
-            SigningAlgorithm="ECDSA_SHA_256",
-        )["Signature"]
-        return signature
-
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("the key is in KMS")
-
-    exchange = private_numbers = private_bytes = __copy__ = __deepcopy__ = _refuse
-
-
 def public_key(kms: Any, key: str) -> ec.EllipticCurvePublicKey:
-    public = load_der_public_key(kms.get_public_key(KeyId=key)["PublicKey"])
-    if not isinstance(public, ec.EllipticCurvePublicKey):
-        raise TypeError(f"{key} does not sign with ES256")
-    return public
+    return KmsKey(kms, key).public_key()
 
 
-def request(clients: Clients, to: Certified) -> str:
+def request(clients: Clients, to: Certified, *, authority: bool = False) -> str:
     """A certificate signing request (PEM), signed by the key itself."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(_name(f"avatars, {to.stage}"))
-    for extension, critical in _signer_extensions():
+    builder = x509.CertificateSigningRequestBuilder().subject_name(
+        subject_name(f"avatars, {to.stage}")
+    )
+    for extension, critical in authority_extensions(0) if authority else signer_extensions():
         builder = builder.add_extension(extension, critical=critical)
     made = builder.sign(KmsKey(clients("kms"), to.key), hashes.SHA256())
     return made.public_bytes(Encoding.PEM).decode()
 
 
-def store(clients: Clients, to: Certified, chain: str, anchors: str) -> None:
+def store(clients: Clients, to: Certified, chain: str, anchors: str) -> Usable:
     """Store a chain and its roots. Raises Unusable, and stores nothing, if they cannot be used."""
-    check(chain, anchors, public_key(clients("kms"), to.key), datetime.now(UTC))
+    usable = check(chain, anchors, public_key(clients("kms"), to.key), datetime.now(UTC))
     for name, pem in ((CHAIN, chain), (ANCHORS, anchors)):
         clients("ssm").put_parameter(
             Name=to.parameter(name),
@@ -163,6 +166,7 @@ def store(clients: Clients, to: Certified, chain: str, anchors: str) -> None:
             Tier="Intelligent-Tiering",  # advanced only above 4096 characters
             Overwrite=True,
         )
+    return usable
 
 
 def read(clients: Clients, to: Certified) -> tuple[str, str] | None:
@@ -173,34 +177,29 @@ def read(clients: Clients, to: Certified) -> tuple[str, str] | None:
     return (values[names[0]], values[names[1]]) if set(names) <= set(values) else None
 
 
-def check(chain: str, anchors: str, key: ec.EllipticCurvePublicKey, now: datetime) -> datetime:
+def check(chain: str, anchors: str, key: ec.EllipticCurvePublicKey, now: datetime) -> Usable:
     """Raises Unusable unless readers of Content Credentials will accept the chain.
 
-    Returns when its first certificate expires. The profile is that of C2PA 2.1, 14.5 (X.509
-    Certificates).
+    The profile is that of C2PA 2.1, 14.5 (X.509 Certificates); of authorities, RFC 5280, 4.2.1 and
+    6.1.4, which c2pa checks too, except for the roots.
     """
     for name, pem in ((CHAIN, chain), (ANCHORS, anchors)):
         if len(pem) > LONGEST:
             raise Unusable(f"{name} has {len(pem)} characters; a parameter holds {LONGEST}")
     links, roots = _load(CHAIN, chain), _load(ANCHORS, anchors)
-    leaf = links[0]
-    if leaf.public_key() != key:
+    first, authority = links[0], is_authority(links[0])
+    if first.public_key() != key:
         raise Unusable("the first certificate is not of this stack's key: make the request again")
-    _check_leaf(leaf)
-    for below, above in zip(links, links[1:], strict=False):
-        if not _issued(below, above):
-            raise Unusable(f"the chain has a gap: {_subject(above)} did not issue the one before")
-    if links[-1] in roots and len(links) > 1:
-        raise Unusable("the chain ends with its root: leave the root to the trust anchors")
-    if not any(_issued(links[-1], root) for root in roots):
-        raise Unusable(f"no trust anchor issued {_subject(links[-1])}")
+    _check_first(first, authority=authority)
+    for below, above in enumerate(_with_root(links, roots)[not authority :]):
+        _check_authority(above, below)
     for one in (*links, *roots):
         if not one.not_valid_before_utc <= now < one.not_valid_after_utc:
             raise Unusable(
                 f"{_subject(one)} is valid from {one.not_valid_before_utc:%Y-%m-%d} "
                 f"to {one.not_valid_after_utc:%Y-%m-%d}"
             )
-    return min(one.not_valid_after_utc for one in links)
+    return Usable(min(one.not_valid_after_utc for one in links), authority)
 
 
 def _load(name: str, pem: str) -> list[x509.Certificate]:
@@ -210,21 +209,54 @@ def _load(name: str, pem: str) -> list[x509.Certificate]:
         raise Unusable(f"{name} has no certificate in PEM form") from error
 
 
-def _check_leaf(leaf: x509.Certificate) -> None:
+def _with_root(
+    links: list[x509.Certificate], roots: list[x509.Certificate]
+) -> list[x509.Certificate]:
+    """The chain with its root. Raises Unusable if they are no chain."""
+    for below, above in pairwise(links):
+        if not _issued(below, above):
+            raise Unusable(f"the chain has a gap: {_subject(above)} did not issue the one before")
+    if links[-1] in roots and len(links) > 1:
+        raise Unusable("the chain ends with its root: leave the root to the trust anchors")
+    for root in roots:
+        if _issued(links[-1], root):
+            return [*links, root]
+    raise Unusable(f"no trust anchor issued {_subject(links[-1])}")
+
+
+def _check_first(first: x509.Certificate, *, authority: bool) -> None:
+    if first.issuer == first.subject:
+        raise Unusable("the first certificate is a root: a root belongs to the trust anchors")
+    needed = [x509.KeyUsage, x509.AuthorityKeyIdentifier]
+    needed.append(x509.SubjectKeyIdentifier if authority else x509.ExtendedKeyUsage)
+    for kind in needed:
+        if _value(first, kind) is None:
+            raise Unusable(f"the first certificate lacks an extension: {kind.__name__}")
+    usage, extended = _value(first, x509.KeyUsage), _value(first, x509.ExtendedKeyUsage)
+    if not authority and (not usage.digital_signature or usage.key_cert_sign):
+        raise Unusable("the first certificate is a signer's and may not sign, or issues others")
+    accepted = {EMAIL_PROTECTION} if authority else USAGES
+    if extended and not {one.dotted_string for one in extended} & accepted:
+        raise Unusable(f"the first certificate needs one of the extended usages {sorted(accepted)}")
+
+
+def _check_authority(one: x509.Certificate, below: int) -> None:
+    """`below`: how many authorities are under it."""
+    limits, usage = _value(one, x509.BasicConstraints), _value(one, x509.KeyUsage)
+    if not (limits and limits.ca) or (usage and not usage.key_cert_sign):
+        raise Unusable(f"{_subject(one)} may not issue certificates, and the chain needs it to")
+    if limits.path_length is not None and limits.path_length < below:
+        raise Unusable(
+            f"{_subject(one)} allows {limits.path_length} authorities below it; there are {below}"
+        )
+
+
+def _value(one: x509.Certificate, kind: type[Any]) -> Any:
+    """The extension's value; None if the certificate lacks it."""
     try:
-        authority = leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        return one.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
-        authority = False
-    try:
-        usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
-        extended = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
-    except x509.ExtensionNotFound as missing:
-        raise Unusable(f"the first certificate lacks an extension: {missing}") from missing
-    if authority or not usage.digital_signature or usage.key_cert_sign:
-        raise Unusable("the first certificate is an authority's, or may not sign")
-    if not {one.dotted_string for one in extended} & USAGES:
-        raise Unusable(f"the first certificate needs one of the extended usages {sorted(USAGES)}")
+        return None
 
 
 def _issued(below: x509.Certificate, above: x509.Certificate) -> bool:
@@ -250,83 +282,29 @@ def issue_once(clients: Clients, to: Certified) -> bool:
     return True
 
 
-def issue(public: ec.EllipticCurvePublicKey) -> tuple[str, str]:
-    """The chain (leaf, then intermediate) and its root, PEM."""
+def issue(public: ec.EllipticCurvePublicKey, *, authority: bool = True) -> tuple[str, str]:
+    """The chain (the key's certificate, then the intermediate) and its root, PEM."""
+    start = datetime.now(UTC) - SKEW
+
+    def made(role: str, of: Any, by: Any, kind: Sequence[Any], *, days: int) -> x509.Certificate:
+        subject, (issuer, key) = subject_name(f"throwaway {role}"), by
+        end = start + timedelta(days=days)
+        return certify(of, subject, kind, issuer=issuer, key=key, start=start, end=end)
+
     root, middle = ec.generate_private_key(CURVE), ec.generate_private_key(CURVE)
-    names = [_name(f"throwaway {role}") for role in ("root", "intermediate", "leaf")]
-    certificates = [
-        _certificate(names[0], root.public_key(), names[0], root, days=3650, length=None),
-        _certificate(names[1], middle.public_key(), names[0], root, days=1825, length=0),
-        _certificate(names[2], public, names[1], middle, days=365),
-    ]
-    anchor, intermediate, leaf = (one.public_bytes(Encoding.PEM).decode() for one in certificates)
-    return leaf + intermediate, anchor
+    anchor = made("root", root.public_key(), (None, root), authority_extensions(None), days=3650)
+    above, under = authority_extensions(1), (anchor, root)
+    intermediate = made("intermediate", middle.public_key(), under, above, days=1825)
+    under = (intermediate, middle)
+    if authority:
+        first = made("authority", public, under, authority_extensions(0), days=1825)
+    else:
+        first = made("signer", public, under, signer_extensions(), days=365)
+    return _pem(first) + _pem(intermediate), _pem(anchor)
 
 
-def _name(common: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Likeness"),
-            x509.NameAttribute(NameOID.COMMON_NAME, common),
-        ]
-    )
-
-
-def _certificate(
-    subject: x509.Name,
-    public: ec.EllipticCurvePublicKey,
-    issuer: x509.Name,
-    signer: ec.EllipticCurvePrivateKey,
-    *,
-    days: int,
-    length: int | None = AUTHORITY,
-) -> x509.Certificate:
-    """The certificate of an authority if `length` limits its chains, else that of a signer."""
-    start = datetime.now(UTC) - timedelta(minutes=5)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
-            critical=False,
-        )
-    )
-    extensions: Sequence[tuple[x509.ExtensionType, bool]] = _signer_extensions()
-    if length != AUTHORITY:
-        limits = x509.BasicConstraints(ca=True, path_length=length)
-        extensions = [(limits, True), (_usage(authority=True), True)]
-    for extension, critical in extensions:
-        builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(signer, hashes.SHA256())
-
-
-def _signer_extensions() -> Sequence[tuple[x509.ExtensionType, bool]]:
-    """What C2PA demands of a signer: no authority, only signs, with an extended usage."""
-    return [
-        (x509.BasicConstraints(ca=False, path_length=None), True),
-        (_usage(authority=False), True),
-        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False),
-    ]
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 if __name__ == "__main__":

@@ -84,12 +84,12 @@ def signing_certificate(clients: Clients, stack: Stack) -> Iterator[CheckResult]
     now = datetime.now(UTC)
     key = certificate.public_key(clients("kms"), to.key)
     try:
-        expires = certificate.check(*stored, key, now)
+        usable = certificate.check(*stored, key, now)
     except certificate.Unusable as error:
         yield CheckResult(check, Level.STOP, str(error), todo)
         return
-    soon = expires - now < certificate.RENEW
-    text = f"fits the key, expires on {expires:%Y-%m-%d}"
+    soon = usable.renew_at < now
+    text = f"fits the key, ends on {usable.ends:%Y-%m-%d}; {usable}"
     yield CheckResult(check, Level.ADVICE if soon else Level.OK, text, todo if soon else "")
 
 

@@ -51,9 +51,9 @@ def _sign_seconds() -> float:
             "made_at": "2026-11-22T12:00:00Z",
         }
     )
-    seconds = []
+    sign, seconds = credentials.signer(), []
     for _ in range(RUNS):
         began = time.perf_counter()
-        credentials.sign(png, "image/png", claim)
+        sign(png, "image/png", claim)
         seconds.append(time.perf_counter() - began)
     return round(statistics.median(seconds), 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from likeness.api.app import PublicKey
 from likeness.domain.errors import (
@@ -25,6 +25,7 @@ from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports.generation import TrainingStatus
 from likeness.ports.photos import DetectedLabels
+from likeness.ports.runtime import Unit
 from tests.builders import DETECTOR, NOW, a_face
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace, Photo
     from likeness.events import Event, StreamRecord
+    from likeness.ports.provenance import SignPicture
 
 
 class FakeClock:
@@ -255,9 +257,14 @@ class FakeGenerator:
 class FakeMetrics:
     def __init__(self) -> None:
         self.counted: Counter[str] = Counter()
+        self.measured: dict[str, list[float]] = defaultdict(list)
 
     def count(self, name: str, value: int = 1) -> None:
         self.counted[name] += value
+
+    def measure(self, name: str, value: float, unit: Unit) -> None:
+        assert unit in get_args(Unit)
+        self.measured[name].append(value)
 
 
 class FakeEventBus:
@@ -350,10 +357,10 @@ class FakeCredentials:
     def __init__(self) -> None:
         self.broken: LikenessError | None = None
 
-    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+    def signer(self) -> SignPicture:
         if self.broken:
             raise self.broken
-        return picture + self.SIGNED + claim.model_dump_json().encode()
+        return lambda picture, _, claim: picture + self.SIGNED + claim.model_dump_json().encode()
 
     def read(self, picture: bytes, content_type: str) -> CredentialsReading:
         _, signed, claim = picture.partition(self.SIGNED)

@@ -93,21 +93,29 @@ class Key:
             self.aws.will("kms", "get_public_key", {"PublicKey": public}, {"KeyId": "a-key"})
 
 
-def test_a_certificate_that_fits_the_key_is_ok(aws):
+@pytest.mark.parametrize(
+    ("authority", "days", "says"),
+    [(False, 365, "KMS signs each file"), (True, 1825, "KMS signs once for each job")],
+)
+def test_a_certificate_that_fits_the_key_is_ok_and_says_what_it_costs(aws, authority, days, says):
     key = Key(aws)
-    key.stored(*certificate.issue(key.private.public_key()))
+    key.stored(*certificate.issue(key.private.public_key(), authority=authority))
 
     (found,) = stack.signing_certificate(aws, deployed())
 
-    expires = datetime.now(UTC) + timedelta(days=365) - timedelta(minutes=5)
+    ends = datetime.now(UTC) + timedelta(days=days) - timedelta(minutes=5)
     assert (found.level, found.todo) == (Level.OK, "")
-    assert f"{expires:%Y-%m-%d}" in found.text
+    assert f"{ends:%Y-%m-%d}" in found.text
+    assert says in found.text
 
 
-def test_one_that_expires_soon_is_advice(aws, monkeypatch):
-    monkeypatch.setattr(certificate, "RENEW", timedelta(days=400))
+@pytest.mark.parametrize(
+    ("authority", "margin", "days"), [(False, "RENEW", 400), (True, "RENEW_AUTHORITY", 1900)]
+)
+def test_one_that_ends_soon_is_advice(aws, monkeypatch, authority, margin, days):
+    monkeypatch.setattr(certificate, margin, timedelta(days=days))
     key = Key(aws)
-    key.stored(*certificate.issue(key.private.public_key()))
+    key.stored(*certificate.issue(key.private.public_key(), authority=authority))
 
     (found,) = stack.signing_certificate(aws, deployed())
 

@@ -2955,7 +2955,7 @@ export interface operations {
       };
       /** @description `Invalid`, `TierLimit` */
       400: components["responses"]["BadRequest"];
-      /** @description `Forbidden`, `TierClosed` */
+      /** @description `Forbidden`, `TierClosed`, `UserBlocked` */
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];

@@ -40,6 +40,7 @@ CFN = "ministack.services.cloudformation.provisioners"
 ENGINE = "ministack.services.cloudformation.engine"
 SFN = "ministack.services.stepfunctions"
 LAMBDA = "ministack.services.lambda_svc"
+CLOUDWATCH = "ministack.services.cloudwatch"
 RUNTIME = "ministack.core.lambda_runtime"
 EVENTS = "ministack.services.eventbridge"
 IAM = "ministack.core.iam_evaluator"
@@ -315,6 +316,31 @@ GAPS: tuple[Gap, ...] = (
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{LAMBDA}:_emit_lambda_metrics": "3b6689d77cf6f1e4",
             f"{LAMBDA}:_probe_peak_memory_mb": "545001066205e4d5",
+        },
+    ),
+    Gap(
+        name="metric_alarms",
+        ships="an alarm ignores dimensions, periods and missing data; a template's metric math is "
+        "refused",
+        does="CloudWatch's rules for alarms, with the metric math that alarms of templates use",
+        touches={
+            f"{CFN}:_cw_metric_alarm_record": "4565fcede1ebf266",
+            f"{CLOUDWATCH}:_evaluate_alarm": "a0b0acd3d432b711",
+            f"{CLOUDWATCH}:_evaluate_all_alarms": "f83f88e57f1ccfc9",
+            f"{CLOUDWATCH}:_evaluate_parent_alarms": "24a65a9e43d5d488",
+            f"{CLOUDWATCH}:_describe_alarms": "ab8f092ff9ae6f02",
+            f"{CLOUDWATCH}:_dispatch_alarm_actions": "fcf47c0d1e6ec4a0",
+            f"{CLOUDWATCH}:_record_history": "c5890b06e5c82d3d",
+            f"{CLOUDWATCH}:_metric_bucket": "be62c5f1548dc00e",
+        },
+    ),
+    Gap(
+        name="embedded_metrics",
+        ships="a log line in the embedded metric format is text",
+        does="a function's log lines of that format are metrics",
+        touches={
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{CLOUDWATCH}:record_metric": "7f777bfbe523a0c5",
         },
     ),
     Gap(

@@ -22,7 +22,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime as runtime
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch, lambda_svc
 
 from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
@@ -168,7 +168,16 @@ def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float 
 def emit_throttle(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
     """What is left of MiniStack's metrics of the Invoke API: `execute` counts every invocation."""
     if throttle:
-        _emit(name, duration_ms, error, throttle)
+        emit(name, duration_ms, error, throttle)
+
+
+def emit(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
+    """Each metric of the function, and across all functions ("Types of metrics", Lambda Developer
+    Guide)."""
+    _emit(name, duration_ms, error, throttle)
+    counts = {"Invocations": 1, "Errors": int(error), "Throttles": int(throttle)}
+    for metric, value in counts.items():
+        cloudwatch.record_metric("AWS/Lambda", metric, value, "Count")
 
 
 def retire(name: str, qualifier: str | None = None, **scope: Any) -> None:
@@ -198,7 +207,7 @@ def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, 
         began = time.monotonic()
         result = _execute(function, config, event, request_id)
         milliseconds = (time.monotonic() - began) * 1000
-        _emit(config["FunctionName"], milliseconds, result.get("error", False), False)
+        emit(config["FunctionName"], milliseconds, result.get("error", False), False)
         return result
     finally:
         if waited:

@@ -14,16 +14,24 @@ from botocore.config import Config
 
 from likeness.adapters import policy_files
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.throttling import count_throttles
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
+    from likeness.adapters.provenance.certificates import Certificates
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
     from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.holds import HoldFiles, Holds
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
-    from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
+    from likeness.ports.provenance import (
+        AvatarStore,
+        Credentials,
+        Keys,
+        WatermarkReader,
+        Watermarks,
+    )
     from likeness.ports.review import (
         Appeals,
         AuditLog,
@@ -76,12 +84,15 @@ def calls() -> Config:
 @cache
 def _client(service: str) -> Any:
     config = calls().merge(SIGNED) if service == "s3" else calls()
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    client = boto3.client(service, config=config)  # type: ignore[call-overload]
+    return count_throttles(client, metrics())
 
 
 @cache
 def _table() -> Any:
-    return boto3.resource("dynamodb", config=calls()).Table(settings().table)
+    table = boto3.resource("dynamodb", config=calls()).Table(settings().table)
+    count_throttles(table.meta.client, metrics())
+    return table
 
 
 @cache
@@ -203,11 +214,23 @@ def watermarks() -> Watermarks:
 
 @cache
 def credentials() -> Credentials:
-    from likeness.adapters.provenance.certificates import Certificates
     from likeness.adapters.provenance.credentials import KmsCredentials
 
-    certificates = Certificates(_client("ssm"), settings().certificates or "")
-    return KmsCredentials(_client("kms"), settings().signing_key or "", certificates)
+    return KmsCredentials(_client("kms"), settings().signing_key or "", certificates())
+
+
+@cache
+def certificates() -> Certificates:
+    from likeness.adapters.provenance.certificates import Certificates
+
+    return Certificates(_client("ssm"), settings().certificates or "")
+
+
+@cache
+def keys() -> Keys:
+    from likeness.adapters.provenance.kms_keys import KmsKeys
+
+    return KmsKeys(_client("kms"), settings().keys.split(","))
 
 
 @cache
@@ -255,6 +278,7 @@ def timers() -> Timers:
         _client("scheduler"),
         group=settings().schedule_group or "",
         role=settings().schedule_role or "",
+        dead_letters=settings().dead_letter_queue or "",
         state_machine=settings().state_machine or "",
     )
 
@@ -267,6 +291,7 @@ def deadlines() -> Deadlines:
         _client("scheduler"),
         group=settings().schedule_group or "",
         role=settings().deadline_role or "",
+        dead_letters=settings().dead_letter_queue or "",
         function=settings().prove_function or "",
         every=policy_files.load_retention().retry,
     )

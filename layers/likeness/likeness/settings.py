@@ -47,6 +47,10 @@ class Settings(Record):
     )
     schedule_group: str | None = Field(default=None, description="schedule group of the timers")
     schedule_role: str | None = Field(default=None, description="ARN of the timers' role")
+    dead_letter_queue: str | None = Field(
+        default=None, description="ARN; for schedules that could not be delivered"
+    )
+    keys: str = Field(default="", description="ARNs of the stage's KMS keys, comma separated")
     hash_key: str | None = Field(default=None, description="ARN of the KMS key of keyed hashes")
     signing_key: str | None = Field(default=None, description="ARN of the KMS key of credentials")
     certificates: str | None = Field(default=None, description="path in Parameter Store")

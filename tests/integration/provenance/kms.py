@@ -17,6 +17,7 @@ class Kms:
     def __init__(self) -> None:
         self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}
         self.off: set[str] = set()
+        self.signatures = 0
 
     def create(self) -> str:
         name = f"key-{len(self.keys)}"
@@ -32,5 +33,6 @@ class Kms:
         if asked["KeyId"] in self.off:
             raise ClientError({"Error": {"Code": "DisabledException"}}, "Sign")
         assert (asked["MessageType"], asked["SigningAlgorithm"]) == ("DIGEST", "ECDSA_SHA_256")
+        self.signatures += 1
         algorithm = ec.ECDSA(Prehashed(hashes.SHA256()))
         return {"Signature": self.keys[asked["KeyId"]].sign(asked["Message"], algorithm)}

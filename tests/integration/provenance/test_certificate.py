@@ -15,12 +15,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from infra import certificate as command
 from infra.certificate import Certified, Unusable, check, issue, issue_once, read, request, store
+from likeness.adapters.provenance.signing import authority_extensions, signer_extensions
+from tests.integration.provenance.chains import a_chain
 from tests.integration.provenance.kms import Kms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = datetime.now(UTC)
+CODE_SIGNING = ExtendedKeyUsageOID.CODE_SIGNING
 
 
 @pytest.fixture
@@ -82,6 +85,14 @@ def test_a_request_is_signed_by_the_key_in_kms_and_asks_for_what_c2pa_demands(cl
     assert extensions == {x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage}
 
 
+def test_a_request_of_an_authority_asks_for_one_that_issues_signers_only(clients, to):
+    asked = x509.load_pem_x509_csr(request(clients, to, authority=True).encode())
+
+    assert asked.is_signature_valid
+    found = {one.value for one in asked.extensions}
+    assert found == {extension for extension, _ in authority_extensions(0)}
+
+
 def test_the_certificate_of_a_request_is_stored_and_read_again(clients, to):
     chain, anchors = signed_by_an_authority(request(clients, to))
 
@@ -140,7 +151,7 @@ def test_a_chain_without_its_intermediate_and_one_out_of_order_are_refused(publi
     leaf, middle = (f"{one}-----END CERTIFICATE-----\n" for one in chain.split("-----END")[:2])
     middle = middle[middle.index("-----BEGIN") :]
 
-    assert check(chain, anchors, public, NOW) > NOW + timedelta(days=300)
+    assert check(chain, anchors, public, NOW).ends > NOW + timedelta(days=300)
     for wrong, message in (
         (leaf, "no trust anchor issued"),
         (middle + leaf, "not of this stack's key"),
@@ -152,13 +163,58 @@ def test_a_chain_without_its_intermediate_and_one_out_of_order_are_refused(publi
             check(wrong, anchors, public, NOW)
 
 
-def test_an_authority_is_no_signer(public):
-    root = ec.generate_private_key(ec.SECP256R1())
-    _, anchors = issue(root.public_key())
+def test_a_root_is_no_signer(public):
+    _, anchors = issue(public)
     anchor = x509.load_pem_x509_certificate(anchors.encode())
 
-    with pytest.raises(Unusable, match="lacks an extension"):
+    with pytest.raises(Unusable, match="is a root"):
         check(anchors, anchors, anchor.public_key(), NOW)  # type: ignore[arg-type]
+
+
+def test_a_chain_says_if_its_first_certificate_is_a_signers_or_an_authoritys(public):
+    signer = check(*issue(public, authority=False), public, NOW)
+    authority = check(*issue(public), public, NOW)
+
+    assert (signer.authority, authority.authority) == (False, True)
+    assert "each file" in str(signer)
+    assert "once for each job" in str(authority)
+    assert signer.renew_at == signer.ends - timedelta(days=30)
+    assert authority.renew_at == authority.ends - timedelta(days=365)
+
+
+def limits(path_length: int | None, *, ca: bool = True) -> tuple[x509.ExtensionType, bool]:
+    return x509.BasicConstraints(ca=ca, path_length=path_length), True
+
+
+SIGNS = signer_extensions()[1]
+ISSUES = authority_extensions(0)[1]
+WRONG_AUTHORITIES = {
+    "it may not issue": ({"own": [limits(0), SIGNS]}, "may not issue certificates"),
+    "one above may not issue": ({"above": [limits(1), SIGNS]}, "may not issue certificates"),
+    "one above is a signer": ({"above": signer_extensions()}, "may not issue certificates"),
+    "too many authorities": ({"above": [limits(0), ISSUES]}, "allows 0 authorities below it"),
+    "too many for the root": ({"top": [limits(1), ISSUES]}, "allows 1 authorities below it"),
+    "no usage": ({"own": [limits(0)]}, "lacks an extension: KeyUsage"),
+    "for code only": (
+        {"own": [*authority_extensions(0), (x509.ExtendedKeyUsage([CODE_SIGNING]), False)]},
+        "needs one of the extended usages",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_AUTHORITIES)
+def test_a_wrong_authority_is_refused_with_its_reason(public, wrong):
+    extensions, message = WRONG_AUTHORITIES[wrong]
+
+    with pytest.raises(Unusable, match=message):
+        check(*a_chain(public, **extensions), public, NOW)
+
+
+def test_an_authority_whose_usages_include_a_signers_is_accepted(public):
+    usage = x509.ExtendedKeyUsage([CODE_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION])
+    own = [*authority_extensions(0), (usage, False)]
+
+    assert check(*a_chain(public, own=own), public, NOW).authority
 
 
 def test_a_throwaway_chain_is_issued_once(clients, to):
@@ -212,7 +268,16 @@ def test_request_then_store(run, clients, to, capsys, tmp_path):
     assert run("--stack", "likeness-dev", "store", *files) == 0
 
     assert read(clients, to) == (chain, anchors)
-    assert "in use within five minutes" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "in use within five minutes" in said
+    assert "It is a signer's certificate: KMS signs each file" in said
+
+
+def test_a_request_of_an_authority(run, capsys):
+    assert run("--stack", "likeness-dev", "request", "--authority") == 0
+
+    asked = x509.load_pem_x509_csr(capsys.readouterr().out.encode())
+    assert asked.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
 
 
 def test_prod_gets_no_throwaway_certificate(run, clients):

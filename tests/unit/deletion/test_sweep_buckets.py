@@ -11,6 +11,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
 from likeness.ports.deletion import BucketObject
 from likeness.services.deletion.sweep_buckets import sweep_buckets
+from tests.alarms import rings
 from tests.builders import JOB, NOW, OTHER_JOB, USER
 
 RULES = load_retention()
@@ -68,6 +69,7 @@ def test_overdue_and_unexpected_objects_are_found_and_deleted(world, key, age, j
     assert swept.deleted == len(swept.findings)
     assert bool(world.buckets.stored) is (finding is None)
     assert world.metrics.counted["SweepFindings"] == len(swept.findings)
+    assert rings("sweep-findings", world.metrics) is (finding is not None)
 
 
 def test_unfinished_multipart_uploads_and_old_versions_are_found(world):

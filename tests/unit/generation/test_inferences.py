@@ -66,6 +66,7 @@ def finish(world, *, error=None, job_id=JOB, tries=1):
         runs=world.runs,
         work=world.work,
         workflow=world.workflow,
+        metrics=world.metrics,
     )
 
 

@@ -18,6 +18,7 @@ from likeness.entrypoints.training_events import read
 from likeness.ports.generation import TrainingStatus
 from likeness.services.generation.finish_training import finish_training
 from likeness.services.generation.start_training import start_training
+from tests.alarms import rings
 from tests.builders import JOB
 from tests.world import World
 
@@ -44,6 +45,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         runs=world.runs,
         training=world.training,
         workflow=world.workflow,
+        metrics=world.metrics,
         clock=world.clock,
         deadline=DEADLINE,
     )
@@ -59,6 +61,7 @@ def finish(world, status=None, *, tries=1):
         training=world.training,
         files=world.files,
         workflow=world.workflow,
+        metrics=world.metrics,
     )
 
 
@@ -120,6 +123,18 @@ def test_an_end_whose_event_was_lost_is_seen_when_the_step_runs_again(
     start(world, "t2")
 
     assert (world.workflow.answers, world.workflow.failures) == (answers, failures)
+    failed, waits = status is TrainingStatus.FAILED, status is TrainingStatus.NO_CAPACITY
+    assert rings("generation-failed", world.metrics, times=5) is failed
+    assert rings("no-capacity", world.metrics) is waits
+
+
+def test_an_end_that_is_reported_twice_is_counted_once(world):
+    start(world)
+
+    finish(world, TrainingStatus.FAILED)
+    finish(world, TrainingStatus.FAILED)
+
+    assert world.metrics.counted == {"GenerationFailed": 1}
 
 
 def test_a_training_job_that_fails_before_the_step_ends_fails_the_task_once(world):
@@ -178,6 +193,7 @@ def test_while_the_quota_is_used_up_the_name_is_not_used(world):
     world.training.quota_used_up = True
     with pytest.raises(CapacityError):
         start(world)
+    assert rings("no-capacity", world.metrics)
     world.training.quota_used_up = False
 
     start(world, "t2")

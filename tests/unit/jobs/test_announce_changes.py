@@ -28,6 +28,7 @@ from tests.fakes import (
     FakeEventBus,
     FakeEventDeadLetters,
     FakeJobs,
+    FakeMetrics,
     FakeWebhooks,
 )
 
@@ -42,6 +43,7 @@ class Announcer:
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
     queue: FakeDeliveryQueue = field(default_factory=FakeDeliveryQueue)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
     erased: frozenset[JobId] = frozenset()  # any other job that changed is there
 
     def __call__(self, *changes: StreamRecord) -> str | None:

@@ -115,6 +115,7 @@ class AppInTest:
             jobs=world.jobs,
             users=world.users,
             ledger=world.ledger,
+            holds=world.holds,
             photos=world.photos,
             inspections=world.inspections,
             workflow=world.workflow,

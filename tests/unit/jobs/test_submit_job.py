@@ -17,10 +17,12 @@ from likeness.domain.errors import (
     PhotosBeingChecked,
     TooManyPhotos,
     Unavailable,
+    UserBlocked,
 )
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
+from likeness.domain.review.hold import HoldTrigger
 from likeness.services.jobs.submit_job import submit_job
 from likeness.services.photos.lost_uploads import EVENT_WITHIN, INSPECTION_ENDS_WITHIN
 from tests.builders import (
@@ -45,6 +47,7 @@ def submit(world, job_id=JOB, **lite):
         jobs=world.jobs,
         users=world.users,
         ledger=world.ledger,
+        holds=world.holds,
         photos=world.photos,
         inspections=world.inspections,
         workflow=world.workflow,
@@ -63,6 +66,18 @@ def test_the_day_is_reserved_and_the_state_machine_starts(world):
     assert world.job.day == TODAY
     assert world.day is QuotaState.RESERVED
     assert world.workflow.starts == [JOB]
+
+
+def test_a_user_whom_a_hold_blocks_submits_no_job_that_was_open_before(world):
+    world.has()
+    world.has(JobState.IN_REVIEW, job_id=OTHER_JOB)
+    world.holding.begin(OTHER_JOB, HoldTrigger.MODERATOR, by="lead", suspected=[])
+
+    with pytest.raises(UserBlocked):
+        submit(world)
+
+    assert world.job.state is JobState.OPEN
+    assert world.workflow.starts == []
 
 
 def test_submitting_is_idempotent(world):

@@ -31,6 +31,7 @@ def submit(world):
         jobs=world.jobs,
         users=world.users,
         ledger=world.ledger,
+        holds=world.holds,
         photos=world.photos,
         inspections=world.inspections,
         workflow=world.workflow,

@@ -60,7 +60,7 @@ def verify(world):
 
 
 def test_a_signed_avatar_is_ours_by_its_credentials(world, verify, published):
-    found = verify(world.credentials.sign(PICTURE, "image/png", said()))
+    found = verify(world.credentials.signer()(PICTURE, "image/png", said()))
 
     assert (found.ours, found.by, found.credentials) == (True, "credentials", Trust.TRUSTED)
     assert (found.style, found.made_at, found.revoked) == ("comic", NOW, False)
@@ -127,7 +127,7 @@ def test_an_avatar_that_was_not_kept_or_not_published_is_revoked(world, verify, 
 def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
     world.jobs.delete(JOB)
 
-    found = verify(world.credentials.sign(PICTURE, "image/png", said()))
+    found = verify(world.credentials.signer()(PICTURE, "image/png", said()))
 
     assert (found.ours, found.revoked) == (True, True)
 

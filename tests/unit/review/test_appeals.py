@@ -143,6 +143,7 @@ def expire(world):
         reviews=world.reviews,
         appeals=world.appeal_closing,
         effect=world.decision_effect,
+        metrics=world.metrics,
         clock=world.clock,
     )
 

@@ -70,6 +70,7 @@ from likeness.services.review.reveal_photo import reveal_photo
 from likeness.services.review.review_stats import review_stats
 from likeness.services.review.skip_review import skip_review
 from likeness.services.review.undo_decision import undo_decision
+from tests.alarms import rings
 from tests.builders import (
     JOB,
     MODERATOR,
@@ -1378,6 +1379,7 @@ def test_an_undecided_second_opinion_is_closed(second):
         beat(second, OTHER)
 
     assert closes(second) == 1
+    assert rings("reviews-missed", second.metrics)
     assert closes(second) == 0
 
     assert second.reviews.get(SECOND).state is ReviewState.EXPIRED
@@ -1391,11 +1393,29 @@ def test_a_first_review_expires_with_its_state_machine(waiting):
     assert waiting.reviews.get(REVIEW).state is ReviewState.WAITING
 
 
+@pytest.mark.parametrize(("hours", "late"), [(8, False), (9, True), (13, True)])
+def test_a_case_that_has_used_three_quarters_of_its_time_rings(waiting, hours, late):
+    waiting.clock.advance(timedelta(hours=hours))
+    closes(waiting)
+
+    assert rings("reviews-late", waiting.metrics) is late
+
+
+def test_a_decided_case_is_not_late(waiting):
+    claim(waiting)
+    decides(waiting, NO)
+    waiting.clock.advance(timedelta(hours=11))
+    closes(waiting)
+
+    assert waiting.metrics.measured == {"ReviewTimeUsed": [0]}
+
+
 def closes(world):
     return expire_reviews(
         reviews=world.reviews,
         appeals=world.appeal_closing,
         effect=world.decision_effect,
+        metrics=world.metrics,
         clock=world.clock,
     )
 

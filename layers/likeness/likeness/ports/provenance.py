@@ -1,6 +1,7 @@
 """Ports of published avatars: storage, Content Credentials and watermarks."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from likeness.domain.generation.avatar import Avatar
@@ -54,11 +55,27 @@ class AvatarStore(Protocol):
         """Write the ZIP of `kept`, then delete the others. Raises NotDeleted if one is left."""
 
 
+class Keys(Protocol):
+    """The stage's KMS keys."""
+
+    def unusable(self) -> int:
+        """Return how many are disabled or will be deleted."""
+
+
+class CertificateChain(Protocol):
+    def valid_until(self) -> datetime | None:
+        """Return when the first certificate of the chain expires; None if there is no chain."""
+
+
+# (picture, content type, claim) -> the picture with the claim in it
+SignPicture = Callable[[bytes, str, Claim], bytes]
+
+
 class Credentials(Protocol):
     """Content Credentials (C2PA) in pictures. Types: image/png, image/webp, image/jpeg."""
 
-    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
-        """Return the picture with the claim in it. Raises Unavailable if it cannot be signed."""
+    def signer(self) -> SignPicture:
+        """Return what signs the pictures of one job. Both raise Unavailable if they cannot."""
 
     def read(self, picture: bytes, content_type: str) -> CredentialsReading: ...
 

@@ -1,7 +1,9 @@
 """Ports that every use case may need: the clock and metrics."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
+
+Unit = Literal["Seconds", "Percent", "None"]
 
 
 class Clock(Protocol):
@@ -9,5 +11,7 @@ class Clock(Protocol):
 
 
 class Metrics(Protocol):
-    def count(self, name: str, value: int = 1) -> None:
-        """Add to a CloudWatch metric of the service. Names contain no job or user id."""
+    """CloudWatch metrics of the service. Names contain no job or user id."""
+
+    def count(self, name: str, value: int = 1) -> None: ...
+    def measure(self, name: str, value: float, unit: Unit) -> None: ...

@@ -25,12 +25,14 @@ class Schedules:
         group: str,
         role: str = "",
         state_machine: str = "",
+        dead_letters: str = "",
     ) -> None:
-        """Cancelling a timer needs neither the ARN of the role nor of the state machine."""
+        """Cancelling a timer needs no ARNs: of the role, the state machine and the queue."""
         self._client = client
         self._group = group
         self._role = role
         self._state_machine = state_machine
+        self._dead_letters = dead_letters
 
     def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
         """The schedule deletes itself after it fired. It contains the job's id only."""
@@ -48,6 +50,7 @@ class Schedules:
                         "MaximumEventAgeInSeconds": 86400,
                         "MaximumRetryAttempts": 185,
                     },
+                    "DeadLetterConfig": {"Arn": self._dead_letters},
                 },
             )
 
@@ -69,13 +72,15 @@ class DeadlineSchedules:
         group: str,
         role: str = "",
         function: str = "",
+        dead_letters: str = "",
         every: timedelta,
     ) -> None:
-        """Moving or deleting deadlines needs neither the ARN of the role nor of the function."""
+        """Moving or deleting deadlines needs no ARNs: of the role, the function and the queue."""
         self._client = client
         self._group = group
         self._role = role
         self._function = function
+        self._dead_letters = dead_letters
         self._every = f"rate({int(every.total_seconds() // 60)} minutes)"
 
     def set(self, job_id: JobId, *, when: datetime) -> None:
@@ -93,6 +98,7 @@ class DeadlineSchedules:
                         "MaximumEventAgeInSeconds": 3600,
                         "MaximumRetryAttempts": 10,
                     },
+                    "DeadLetterConfig": {"Arn": self._dead_letters},
                 },
             )
 

@@ -14,10 +14,15 @@ from likeness.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from mypy_boto3_ssm.client import SSMClient
 
 CACHE_S = 300  # a renewed chain is in use after that
+
+
+class Absent(Unavailable):
+    """Operators have not written the parameter."""
 
 
 class Certificates:
@@ -33,6 +38,16 @@ class Certificates:
         """Return the leaf certificate, then the intermediates."""
         return self._read("certificate-chain")
 
+    def valid_until(self) -> datetime | None:
+        """Return when the first certificate of the chain expires; None if there is no chain."""
+        from cryptography import x509  # noqa: PLC0415  signing does not need it
+
+        try:
+            chain = x509.load_pem_x509_certificates(self.chain().encode())
+        except Absent:
+            return None
+        return min(one.not_valid_after_utc for one in chain)
+
     def anchors(self) -> str:
         """Return the roots under which a signature is ours."""
         return self._read("trust-anchors")
@@ -42,7 +57,7 @@ class Certificates:
         if pem and self._now() - read_at < CACHE_S:
             return pem
         path = f"{self._folder}/{name}"
-        absent = Unavailable(f"the parameter {path} is missing: operators must write it, as PEM")
+        absent = Absent(f"the parameter {path} is missing: operators must write it, as PEM")
         with domain_errors({"ParameterNotFound": absent}):
             pem = self._ssm.get_parameter(Name=path)["Parameter"]["Value"]
         self._cache[name] = (self._now(), pem)

@@ -1,9 +1,9 @@
-"""Content Credentials (C2PA), signed by a key that never leaves KMS. c2pa has its own layer."""
+"""Content Credentials (C2PA), signed by KMS or under it. c2pa has its own layer."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient
 
     from likeness.adapters.provenance.certificates import Certificates
+    from likeness.adapters.provenance.signing import Es256
+    from likeness.ports.provenance import SignPicture
 
 VERSION = "0.1.0"
 OURS = "org.likeness.avatar"  # our own assertion
@@ -39,30 +41,36 @@ class KmsCredentials:
         self._key = key
         self._certificates = certificates
 
-    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+    def signer(self) -> SignPicture:
+        """The key of a batch lives as long as the returned function, and only in this process."""
+        from likeness.adapters.provenance import signing  # noqa: PLC0415 - cryptography, to sign
+
+        key = signing.KmsKey(self._kms, self._key)
+        try:
+            with domain_errors():
+                return partial(self._sign, *signing.for_batch(key, self._certificates.chain()))
+        except signing.WrongChain as error:
+            raise Unavailable(f"{error}: operators must renew it") from error
+
+    def _sign(
+        self, sign: Es256, chain: str, picture: bytes, content_type: str, claim: Claim
+    ) -> bytes:
         refused: list[LikenessError] = []  # c2pa does not say why its callback failed
 
-        def by_kms(message: bytes) -> bytes:
-            """Sign with ECDSA over SHA-256, as DER, which c2pa accepts."""
+        def signature(message: bytes) -> bytes:
             try:
                 with domain_errors():
-                    answer = self._kms.sign(
-                        KeyId=self._key,
-                        Message=hashlib.sha256(message).digest(),
-                        MessageType="DIGEST",
-                        SigningAlgorithm="ECDSA_SHA_256",
-                    )
-                return answer["Signature"]
+                    return sign(message)
             except LikenessError as error:
                 refused.append(error)
                 raise
 
-        chain, signed = self._certificates.chain(), BytesIO()
+        signed = BytesIO()
         try:
             with (
                 c2pa.Context.from_dict(
                     self._settings(),
-                    signer=c2pa.Signer.from_callback(by_kms, c2pa.C2paSigningAlg.ES256, chain),
+                    signer=c2pa.Signer.from_callback(signature, c2pa.C2paSigningAlg.ES256, chain),
                 ) as context,
                 c2pa.Builder(manifest(claim), context=context) as builder,
             ):

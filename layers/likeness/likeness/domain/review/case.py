@@ -224,6 +224,10 @@ class Review(Versioned):
         first = self.kind is ReviewKind.SECOND
         return review_of(self.job_id) if first else self.review_id
 
+    def time_used(self, now: datetime) -> float:
+        """The share of its time that has passed; more than 1 if its deadline has."""
+        return (now - self.opened_at) / (self.decide_by - self.opened_at)
+
     @property
     def window(self) -> Window:
         """The times that moderators see."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from likeness.domain.deletion.receipt import (
+    PHOTOS,
     RETAINED,
     CheckedPlace,
     Deletion,
@@ -37,8 +38,11 @@ class JobReceipts:
 
     def issue(
         self, job_id: JobId, photos: Iterable[Photo], checked: Sequence[str], now: datetime
-    ) -> None:
-        """Sign and store which files are gone, and that no file is left in the `checked` places."""
+    ) -> float:
+        """Sign and store which files are gone, and that no file is left in the `checked` places.
+
+        Returns for how many seconds a photo was stored, at most.
+        """
         gone = deleted_objects(job_id, photos, self.deletions)
         hashes = self.keyed_hash.objects(job_id, [f"{one.name}:{one.etag}" for one in gone])
         objects = tuple(
@@ -52,6 +56,12 @@ class JobReceipts:
         )
         places = tuple(CheckedPlace(place=place, left=0) for place in checked)
         self._issue(job_id, DeletionState.DELETED, now, objects, places)
+        photos_lived = (
+            (one.deleted_at - one.created_at).total_seconds()
+            for one in objects
+            if one.created_at and one.object.startswith(PHOTOS)
+        )
+        return max(photos_lived, default=0)
 
     def _issue(
         self,

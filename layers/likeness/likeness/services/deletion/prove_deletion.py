@@ -117,7 +117,8 @@ def _delete(
             return objects
         proven = _proven(job, places, clock)
         if found or proven or again or not receipts.is_issued(job_id, DeletionState.DELETED):
-            receipts.issue(job_id, jobs.photos(job_id), places, clock.now())
+            lived = receipts.issue(job_id, jobs.photos(job_id), places, clock.now())
+            deletion.metrics.measure("PhotoSeconds", lived, "Seconds")
         if proven:
             jobs.save(job.change(**proven))
         asked = job.avatars_deletion_asked_at

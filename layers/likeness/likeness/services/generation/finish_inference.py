@@ -4,11 +4,18 @@ from likeness.contracts import InferenceEnded
 from likeness.domain.errors import NotFound
 from likeness.ports.generation import Runs, Work
 from likeness.ports.jobs import Jobs, Workflow
+from likeness.ports.runtime import Metrics
 from likeness.services.generation.runs import end_run, is_awaited
 
 
 def finish_inference(
-    ended: InferenceEnded, *, jobs: Jobs, runs: Runs, work: Work, workflow: Workflow
+    ended: InferenceEnded,
+    *,
+    jobs: Jobs,
+    runs: Runs,
+    work: Work,
+    workflow: Workflow,
+    metrics: Metrics,
 ) -> bool:
     """Return True if a task was waiting. Idempotent: a token that was used before is no error.
 
@@ -27,4 +34,4 @@ def finish_inference(
     if not is_awaited(run, job):
         work.delete_response(ended.job_id, ended.attempt)
         return False
-    return last and end_run(run, ended.error, runs=runs, workflow=workflow)
+    return last and end_run(run, ended.error, runs=runs, workflow=workflow, metrics=metrics)

@@ -8,6 +8,7 @@ from likeness.domain.jobs.job import Job
 from likeness.ports.deletion import JobFiles
 from likeness.ports.generation import Runs, Training, TrainingStatus
 from likeness.ports.jobs import Jobs, Workflow
+from likeness.ports.runtime import Metrics
 from likeness.services.generation.runs import end_run, is_awaited
 
 ERRORS = {
@@ -24,6 +25,7 @@ def finish_training(
     training: Training,
     files: JobFiles,
     workflow: Workflow,
+    metrics: Metrics,
 ) -> bool:
     """Return True if a task was waiting. Idempotent: SageMaker may send an event several times.
 
@@ -44,15 +46,21 @@ def finish_training(
     status = training.status(run)
     if status in {TrainingStatus.WAITING, TrainingStatus.RUNNING}:
         raise Unavailable(f"training job {run.name} has not ended: the event is tried again")
-    return end_training(run, job, status, runs=runs, workflow=workflow)
+    return end_training(run, job, status, runs=runs, workflow=workflow, metrics=metrics)
 
 
 def end_training(
-    run: Run, job: Job, status: TrainingStatus, *, runs: Runs, workflow: Workflow
+    run: Run,
+    job: Job,
+    status: TrainingStatus,
+    *,
+    runs: Runs,
+    workflow: Workflow,
+    metrics: Metrics,
 ) -> bool:
     """Complete or fail the waiting task if the training job has ended."""
     if status in {TrainingStatus.WAITING, TrainingStatus.RUNNING}:
         return False
     if not is_awaited(run, job):
         return False
-    return end_run(run, ERRORS.get(status), runs=runs, workflow=workflow)
+    return end_run(run, ERRORS.get(status), runs=runs, workflow=workflow, metrics=metrics)

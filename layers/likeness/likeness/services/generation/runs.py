@@ -9,8 +9,11 @@ from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.ports.generation import Runs
 from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.runtime import Clock
+from likeness.ports.runtime import Clock, Metrics
 from likeness.services.jobs.waiting import too_late
+
+NO_CAPACITY = "GenerationWithoutCapacity"  # these are metrics with alarms
+FAILED = "GenerationFailed"
 
 
 def request_run(
@@ -59,7 +62,9 @@ def is_awaited(run: Run, job: Job) -> bool:
     return generates and not run.stopped
 
 
-def end_run(run: Run, error: JobError | None, *, runs: Runs, workflow: Workflow) -> bool:
+def end_run(
+    run: Run, error: JobError | None, *, runs: Runs, workflow: Workflow, metrics: Metrics
+) -> bool:
     """Complete or fail the waiting task. Returns False if none waits any more."""
     if error:
         _save_failed(run, runs)
@@ -68,6 +73,7 @@ def end_run(run: Run, error: JobError | None, *, runs: Runs, workflow: Workflow)
     try:
         if error:
             workflow.fail(run.task_token, error)
+            metrics.count(NO_CAPACITY if error is JobError.NO_CAPACITY else FAILED)
         else:
             workflow.resume(run.task_token, {"job_id": run.job_id, "attempt": run.attempt})
     except Conflict:  # completed before, or the task timed out and FailJob runs

@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from likeness.domain.errors import CapacityTimeout, Conflict
+from likeness.domain.errors import CapacityError, CapacityTimeout, Conflict
 from likeness.domain.generation.run import RunState
 from likeness.domain.ids import JobId
 from likeness.ports.generation import Runs, Training, TrainingStatus
 from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.runtime import Clock
+from likeness.ports.runtime import Clock, Metrics
 from likeness.services.generation.finish_training import end_training
-from likeness.services.generation.runs import request_run, save_started
+from likeness.services.generation.runs import NO_CAPACITY, request_run, save_started
 from likeness.services.jobs.waiting import too_late
 
 
@@ -22,6 +22,7 @@ def start_training(
     runs: Runs,
     training: Training,
     workflow: Workflow,
+    metrics: Metrics,
     clock: Clock,
     deadline: timedelta,
 ) -> None:
@@ -34,7 +35,11 @@ def start_training(
         job_id, attempt, task_token, jobs=jobs, runs=runs, clock=clock, deadline=deadline
     )
     if run.state is RunState.REQUESTED:
-        created = training.start(run)
+        try:
+            created = training.start(run)
+        except CapacityError:
+            metrics.count(NO_CAPACITY)
+            raise
         run = save_started(run, None, runs)
         if run.stopped:  # FailJob came first and saw no training job
             training.stop(run)
@@ -45,4 +50,4 @@ def start_training(
     job = jobs.get(job_id)
     if status is TrainingStatus.WAITING and too_late(job, clock, deadline):
         raise CapacityTimeout(f"no capacity for attempt {attempt} of job {job_id} in time")
-    end_training(run, job, status, runs=runs, workflow=workflow)
+    end_training(run, job, status, runs=runs, workflow=workflow, metrics=metrics)

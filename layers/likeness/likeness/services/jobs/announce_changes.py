@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.ids import JobId
+from likeness.domain.jobs.job import Job
 from likeness.domain.webhooks.webhook import Webhook
-from likeness.events import Draft, Event, JobEvent, Owner, StreamRecord
+from likeness.events import Draft, Event, JobEvent, JobStateChanged, Owner, StreamRecord
 from likeness.ports.jobs import EventBus, EventDeadLetters, Jobs
-from likeness.ports.runtime import Clock
+from likeness.ports.runtime import Clock, Metrics
 from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
+from likeness.services.jobs.job_metrics import count_change
 from likeness.services.webhooks.delivery_record import new_delivery
 
 AT_ONCE = 10  # entries that PutEvents takes
@@ -26,6 +28,7 @@ def announce_changes(
     webhooks: Webhooks,
     deliveries: Deliveries,
     queue: DeliveryQueue,
+    metrics: Metrics,
     clock: Clock,
 ) -> str | None:
     """Publish the changes. Returns the sequence number from which to read again, or None.
@@ -38,7 +41,7 @@ def announce_changes(
     if not changes:
         return None
     try:
-        owned = _owned(changes, jobs)
+        owned, stored = _owned(changes, jobs)
         receivers = webhooks.every() if any(change.event for change in owned) else []
     except Unavailable:
         return changes[0].sequence
@@ -52,35 +55,40 @@ def announce_changes(
             refused = bus.publish([event for _, event in events]) if events else []
         except Unavailable:
             return wave[0].sequence
-        if refused:
-            return next(sequence for sequence, event in events if event in refused)
+        for sequence, event in events:
+            if event in refused:
+                return sequence
+            if isinstance(event, JobStateChanged) and (job := stored.get(event.job_id)):
+                count_change(event, job, metrics)
     return None
 
 
-def _owned(changes: Sequence[StreamRecord], jobs: Jobs) -> list[StreamRecord]:
-    """The changes with complete events.
+def _owned(
+    changes: Sequence[StreamRecord], jobs: Jobs
+) -> tuple[list[StreamRecord], dict[JobId, Job | None]]:
+    """The changes with complete events, and the jobs that they are about.
 
     Those of a job that was erased are left out, whenever the stream is read: no event follows
     UserErased, and no delivery is stored where the erasure has deleted them.
     """
-    owners: dict[JobId, Owner | None] = {}
+    stored: dict[JobId, Job | None] = {}
     found = []
     for change in changes:
         about = change.draft or change.event
         if not isinstance(about, Draft | JobEvent):
             found.append(change)
             continue
-        if about.job_id not in owners:
-            owners[about.job_id] = _owner(about.job_id, jobs)
-        if owner := owners[about.job_id]:
-            event = about.of(owner) if isinstance(about, Draft) else about
+        if about.job_id not in stored:
+            stored[about.job_id] = _job(about.job_id, jobs)
+        if job := stored[about.job_id]:
+            event = about.of(Owner.of(job)) if isinstance(about, Draft) else about
             found.append(StreamRecord(sequence=change.sequence, event=event))
-    return found
+    return found, stored
 
 
-def _owner(job_id: JobId, jobs: Jobs) -> Owner | None:
+def _job(job_id: JobId, jobs: Jobs) -> Job | None:
     try:
-        return Owner.of(jobs.get(job_id))
+        return jobs.get(job_id)
     except NotFound:
         return None
 

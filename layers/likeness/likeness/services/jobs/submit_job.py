@@ -17,6 +17,7 @@ from likeness.domain.errors import (
     TierLimit,
     TooManyPhotos,
     Unavailable,
+    UserBlocked,
 )
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms
@@ -24,6 +25,7 @@ from likeness.domain.jobs.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
 from likeness.domain.jobs.test_plan import BACKEND, job_tier, quota_clock, quota_day
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import Ledger, Users
+from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs, Timers, Workflow
 from likeness.ports.photos import Inspections, Photos
 from likeness.ports.runtime import Clock
@@ -37,6 +39,7 @@ def submit_job(
     jobs: Jobs,
     users: Users,
     ledger: Ledger,
+    holds: Holds,
     photos: Photos,
     inspections: Inspections,
     workflow: Workflow,
@@ -51,6 +54,8 @@ def submit_job(
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
         _check_photos(job, jobs=jobs, photos=photos, inspections=inspections, now=clock.now())
+        if holds.block(job.user_hash):
+            raise UserBlocked("this user can submit no job")
         job = _reserve(
             job, backend, jobs=jobs, users=users, ledger=ledger, clock=clock, tiers=tiers
         )

@@ -34,7 +34,7 @@ def publish_avatars(
     avatars = [avatar for avatar in jobs.avatars(job_id) if avatar.state in shown]
     waiting = [avatar for avatar in avatars if avatar.state is AvatarState.APPROVED]
     if waiting:
-        now = clock.now()
+        sign, now = credentials.signer(), clock.now()
         claims = {avatar.avatar_id: _claim(avatar, now) for avatar in avatars}
         for avatar in avatars:
             watermarks.add(
@@ -46,7 +46,7 @@ def publish_avatars(
             )
         avatar_store.publish(
             avatars,
-            sign=lambda avatar, picture, content_type: credentials.sign(
+            sign=lambda avatar, picture, content_type: sign(
                 picture, content_type, claims[avatar.avatar_id]
             ),
         )

@@ -8,7 +8,7 @@ from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.statistics import DeskCounts
 from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.ports.runtime import Clock, Metrics
 from likeness.services.review.appeal_closing import AppealClosing
 from likeness.services.review.decision_effect import DecisionEffect
 
@@ -16,7 +16,12 @@ LOST_AFTER = timedelta(minutes=1)  # the queue delivers a pending decision withi
 
 
 def expire_reviews(
-    *, reviews: Reviews, appeals: AppealClosing, effect: DecisionEffect, clock: Clock
+    *,
+    reviews: Reviews,
+    appeals: AppealClosing,
+    effect: DecisionEffect,
+    metrics: Metrics,
+    clock: Clock,
 ) -> int:
     """Return how many were closed. An appeal's files are deleted, and it may be opened again.
 
@@ -26,7 +31,10 @@ def expire_reviews(
     """
     now = clock.now()
     closed = 0
-    for listed in list(reviews.waiting()):
+    waiting = list(reviews.waiting())
+    used = (one.time_used(now) for one in waiting if not one.pending)
+    metrics.measure("ReviewTimeUsed", 100 * max(used, default=0), "Percent")
+    for listed in waiting:
         if not listed.pending and (listed.kind is ReviewKind.PHOTOS or now < listed.decide_by):
             continue
         try:
@@ -48,6 +56,7 @@ def expire_reviews(
             reviews.save(expired, about(review, AuditAction.EXPIRED, now), _counts(expired))
         except Conflict:
             continue  # closed by a concurrent request
+        metrics.count("ReviewsMissed")
         closed += 1
     return closed
 

@@ -1,0 +1,26 @@
+"""The state of KMS keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.adapters.aws_errors import domain_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_kms.client import KMSClient
+
+
+class KmsKeys:
+    def __init__(self, kms: KMSClient, arns: Sequence[str]) -> None:
+        self._kms = kms
+        self._arns = arns
+
+    def unusable(self) -> int:
+        """Disabled, or scheduled for deletion ("Key states of AWS KMS keys")."""
+        return sum(self._state(arn) != "Enabled" for arn in self._arns)
+
+    def _state(self, arn: str) -> str:
+        with domain_errors():
+            return self._kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]

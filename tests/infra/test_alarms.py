@@ -1,0 +1,181 @@
+"""The alarms of the templates: each has an entry in the runbook, the reverse, and rings."""
+
+import re
+
+import pytest
+
+from tests.alarms import NAMESPACE, after, alarms
+from tests.infra.documents import ROOT
+
+RUNBOOK = "docs/runbook.md"
+PARTS = ["Means", "Look at", "Do", "Over when"]
+
+
+def entries() -> dict[str, str]:
+    parts = re.split(r"^### (.*)\n", (ROOT / RUNBOOK).read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_alarm_has_an_entry_in_the_runbook_and_the_reverse():
+    assert set(entries()) == set(alarms())
+
+
+def test_an_entry_says_what_it_means_what_to_look_at_what_to_do_and_when_it_is_over():
+    wrong = {
+        name: found
+        for name, text in entries().items()
+        if (found := re.findall(r"^\*\*(.*?)\*\* \S", text, re.MULTILINE)) != PARTS
+    }
+    assert wrong == {}
+
+
+def test_every_alarm_with_a_name_notifies_the_topic():
+    for name, alarm in alarms().items():
+        actions = {*alarm.get("AlarmActions", []), *alarm.get("InsufficientDataActions", [])}
+        assert {one.rpartition(":")[2] for one in actions} == {"likeness-STAGE-alarms"}, name
+
+
+# --- every alarm rings ---------------------------------------------------------------------------
+
+API = {"ApiId": "Api"}
+PIPELINE, ERASURE = (
+    {"StateMachineArn": f"arn:aws:states:REGION:ACCOUNT:stateMachine:likeness-STAGE{name}"}
+    for name in ("", "-erasure")
+)
+
+
+def queue(name):
+    return [("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": name}, [1])]
+
+
+def api(requests, failed, ms=100):
+    return [
+        ("AWS/ApiGateway", "Count", API, [requests]),
+        ("AWS/ApiGateway", "5xx", API, [failed]),
+        ("AWS/ApiGateway", "Latency", API, [ms] * 5),
+    ]
+
+
+def functions(invocations, failed, throttled=0, claimed=10):
+    counts = {"Invocations": invocations, "Errors": failed, "Throttles": throttled}
+    found = [("AWS/Lambda", name, {}, [count]) for name, count in counts.items()]
+    return [*found, ("AWS/Lambda", "ClaimedAccountConcurrency", {}, [claimed])]
+
+
+def executions(machine, **counts):
+    return [("AWS/States", name, machine, [count]) for name, count in counts.items()]
+
+
+def schedules(**counts):
+    return [
+        ("AWS/Scheduler", name, {"ScheduleGroup": "likeness-STAGE"}, [counts[name]])
+        for name in counts
+    ]
+
+
+# What AWS publishes in each period of the alarm when its fault is there, and in a period before it.
+# Names and dimensions are those of the page of AWS's documentation that alarms.yaml names.
+FAULTS = {
+    "api-errors": (api(1000, 10), api(1000, 9)),
+    "api-slow": (api(1000, 0, ms=3000), api(1000, 0, ms=2999)),
+    "function-errors": (functions(1000, 50), functions(1000, 49)),
+    "function-throttles": (functions(1000, 0, throttled=10), functions(1000, 0, throttled=9)),
+    "function-concurrency": (functions(9, 0, claimed=800), functions(9, 0, claimed=799)),
+    "pipeline-failed": (
+        executions(PIPELINE, ExecutionsFailed=1, ExecutionsTimedOut=1, ExecutionThrottled=1),
+        [*executions(PIPELINE, ExecutionsFailed=2), *executions(ERASURE, ExecutionsFailed=9)],
+    ),
+    "erasure-failed": (
+        executions(ERASURE, ExecutionsTimedOut=1),
+        executions(PIPELINE, ExecutionsTimedOut=1),
+    ),
+    "schedules-failed": (schedules(InvocationDroppedCount=1), schedules(InvocationAttemptCount=9)),
+    "rules-failed": (
+        [("AWS/Events", "FailedInvocations", {"RuleName": "any"}, [1])],
+        [("AWS/Events", "Invocations", {"RuleName": "any"}, [1])],
+    ),
+    "events-late": (
+        [("AWS/Lambda", "IteratorAge", {"FunctionName": "AnnounceChangesFunction"}, [300_000])],
+        [("AWS/Lambda", "IteratorAge", {"FunctionName": "AnnounceChangesFunction"}, [299_999])],
+    ),
+    "endpoint-behind": (
+        [
+            (
+                "AWS/SageMaker",
+                "ApproximateAgeOfOldestRequest",
+                {"EndpointName": "likeness-STAGE"},
+                [600],
+            )
+        ],
+        [
+            (
+                "AWS/SageMaker",
+                "ApproximateAgeOfOldestRequest",
+                {"EndpointName": "likeness-STAGE"},
+                [599],
+            )
+        ],
+    ),
+    "sweep-failed": (
+        [("AWS/Lambda", "Errors", {"FunctionName": "SweepBucketsFunction"}, [1])],
+        [("AWS/Lambda", "Errors", {"FunctionName": "SweepBucketsFunction"}, [0])],
+    ),
+    "dead-letters": (queue("DeadLetterQueue.QueueName"), queue("EventDeadLetterQueue.QueueName")),
+    "event-dead-letters": (
+        queue("EventDeadLetterQueue.QueueName"),
+        queue("DeadLetterQueue.QueueName"),
+    ),
+    "delivery-dead-letters": (
+        queue("DeliveryDeadLetterQueue.QueueName"),
+        queue("DeadLetterQueue.QueueName"),
+    ),
+}
+BY_ABSENCE = {"sweep-missing", "certificate-expires"}  # INSUFFICIENT_DATA notifies
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_an_alarm_on_a_metric_of_aws_rings_at_its_threshold(name):
+    fault, before = FAULTS[name]
+
+    assert (after(name, fault), after(name, before)) == ("ALARM", "OK")
+
+
+@pytest.mark.parametrize("name", sorted(BY_ABSENCE))
+def test_an_alarm_that_misses_its_data_notifies(name):
+    alarm = alarms()[name]
+
+    assert alarm["InsufficientDataActions"]
+    assert after(name, []) == "INSUFFICIENT_DATA"
+
+
+def test_every_alarm_rings_in_a_test():
+    """`rings` is in the tests that cause the fault."""
+    caused = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r'\brings\(\s*"([a-z-]+)"', path.read_text())
+    }
+
+    assert caused | set(FAULTS) | BY_ABSENCE == set(alarms())
+
+
+def test_every_alarm_on_a_metric_of_ours_is_on_one_that_the_code_publishes():
+    code = "".join(path.read_text() for path in (ROOT / "layers").rglob("*.py"))
+    watched = {
+        metric
+        for alarm in alarms().values()
+        for namespace, metric in metrics_of(alarm)
+        if namespace == NAMESPACE
+    }
+
+    assert len(watched) > 10
+    assert [one for one in watched if f'"{one}"' not in code] == []
+
+
+def metrics_of(alarm):
+    if "MetricName" in alarm:
+        yield alarm["Namespace"], alarm["MetricName"]
+    for one in alarm.get("Metrics", []):
+        if "MetricStat" in one:
+            metric = one["MetricStat"]["Metric"]
+            yield metric["Namespace"], metric["MetricName"]

@@ -41,10 +41,13 @@ PSEUDO = {
 }
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/likeness-model@sha256:{'0' * 64}"
 RELEASE = "0123456789abcdef"
+# SAM itself reads the values of these.
+VALUES = {"Release": RELEASE, "IsGradual": "true", "Rollout": "Canary10Percent5Minutes"}
 SMALL = {"Stage": STAGE, "TrainingImage": IMAGE, "Release": RELEASE}
 # Everything that is optional.
 LARGE = {
     **SMALL,
+    "Rollout": "Canary10Percent5Minutes",
     "Backend": "async-endpoint",
     "Engine": "sdxl-lora",
     "EndpointMinimum": "0",
@@ -305,7 +308,7 @@ def transformed(file: str) -> tuple[dict[str, Any], dict[str, Path]]:
         for uri in URIS:
             if uri in one:
                 one[uri] = "s3://artifacts/object"  # as `sam deploy` writes it
-    return transform(raw, {"Release": RELEASE}, _NoManagedPolicies()), machines
+    return transform(raw, VALUES, _NoManagedPolicies()), machines
 
 
 class _NoManagedPolicies:

@@ -173,6 +173,16 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="gradual_deployments",
+        ships="no CodeDeploy; an UpdatePolicy is ignored, so an alias changes at once",
+        does="shifts the alias by weight as its deployment group says, while its alarms are "
+        "watched; sets it back and fails the update when one rings",
+        touches={
+            f"{CFN}:_lambda_alias_update": "7388cbd3408c1ecf",
+            "ministack.services.cloudformation.stacks:_runs_on_worker_thread": "23955511141f8481",
+        },
+    ),
+    Gap(
         name="topic_delivery",
         ships="SNS calls a function once, without a permission check, and drops what fails",
         does="checks the function's resource policy and invokes it asynchronously, with retries; "

@@ -47,6 +47,7 @@ SMALL = {"Stage": STAGE, "TrainingImage": IMAGE, "Release": RELEASE}
 # Everything that is optional.
 LARGE = {
     **SMALL,
+    "Canary": "hourly",
     "Rollout": "Canary10Percent5Minutes",
     "Backend": "async-endpoint",
     "Engine": "sdxl-lora",

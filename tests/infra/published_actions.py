@@ -29,6 +29,7 @@ GLOBAL_KEYS = frozenset(
 VARIABLE, LONG_VARIABLE = "\0", "\1"  # in a published ARN: one part of a name, or any text
 LONG_NAMES = frozenset(
     {
+        "ApiSpecificResourcePath",
         "LogGroupName",
         "ObjectName",
         "ParameterNameWithoutLeadingSlash",

@@ -58,11 +58,12 @@ async def invoke(
 ) -> Any:
     qualifier = lambda_svc._qualifier_from_path_or_query(path_qualifier, query) or ""
     alias = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(qualifier)
-    if alias is None:
+    version = choose(alias) if alias else None
+    if alias is None or version == alias["FunctionVersion"]:
         return await _invoke(name, event, headers, path_qualifier, query)
     token = _invoked_as.set(qualifier)
     try:
-        return await _invoke(name, event, headers, choose(alias), {})
+        return await _invoke(name, event, headers, version, {})
     finally:
         _invoked_as.reset(token)
 

@@ -9,5 +9,8 @@ from likeness.services.review.complete_decision import complete_decision
 @on_decision
 def handler(review_id: ReviewId) -> bool:
     return complete_decision(
-        review_id, reviews=bootstrap.reviews(), effect=bootstrap.decision_effect()
+        review_id,
+        reviews=bootstrap.reviews(),
+        known_cases=bootstrap.known_cases(),
+        effect=bootstrap.decision_effect(),
     )

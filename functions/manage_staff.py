@@ -18,7 +18,7 @@ RAISES = [Forbidden, NotFound, OwnAccount]
 @route("GET", "/v1/reviews/staff", gives=StaffListView, moderators=bootstrap.staff)
 def read_staff_handler(moderator: Moderator) -> StaffListView:
     """For leads: every account of the desk, with its access."""
-    return read_staff(moderator=moderator, staff=bootstrap.staff())
+    return read_staff(moderator=moderator, staff=bootstrap.staff(), clock=bootstrap.CLOCK)
 
 
 @route(

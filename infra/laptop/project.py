@@ -68,6 +68,7 @@ def likeness(
             "SecondReviewPercent": "0",
             "TestMode": "on",
             "WebOrigins": web_origin,
+            "MonthlyBudget": "100",
             "WebhookLoopback": "true",
             "Canary": "by-hand",
         },

@@ -1,4 +1,4 @@
-"""What one job cost: counted calls and seconds, times prices.yaml.
+"""What one job cost: counted calls and seconds, times the prices of infra/capacity/aws.yaml.
 
 Counts of Rekognition and Lambda come from CloudWatch, so they include other work of the same
 minutes. KMS, DynamoDB, S3, the API, logs and data transfer are not counted.
@@ -9,17 +9,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from infra.capacity.prices import instance_hour, price, rekognition_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from infra.rehearse.results import Clients
 
-PRICES = Path(__file__).with_name("prices.yaml")
 OPERATIONS = ("DetectFaces", "DetectModerationLabels", "CompareFaces", "RecognizeCelebrities")
 PUBLISHED_WITHIN = 300.0  # s: CloudWatch has a metric minutes after the call
 POLL = 15.0  # s
@@ -30,7 +28,7 @@ class Line:
     service: str
     count: float
     unit: str
-    usd: float | None  # None: prices.yaml has no price
+    usd: float | None  # None: aws.yaml has no price
 
 
 def count(
@@ -42,15 +40,13 @@ def count(
     transitions: int,
     published_within: float = PUBLISHED_WITHIN,
 ) -> list[Line]:
-    prices = yaml.safe_load(PRICES.read_text())
-    here = prices["everywhere"] | prices["regions"].get(region, prices["regions"]["us-east-1"])
     ats = [datetime.fromisoformat(one["at"]) for one in job["timeline"]]
     window = (min(ats), max(ats) + timedelta(minutes=2))
-    lines = list(_instances(clients, job["job_id"], prices["instance_hour"]))
+    lines = list(_instances(clients, job["job_id"]))
     images = _rekognition(clients, window, _moderated(job), published_within)
-    lines.append(Line("Rekognition", images, "images", images * here["rekognition_image"]))
-    lines += _lambda(clients, stack, window, here)
-    usd = transitions * here["state_transition"]
+    lines.append(Line("Rekognition", images, "images", images * rekognition_image(region)))
+    lines += _lambda(clients, stack, window)
+    usd = transitions * price("state_transition")
     lines.append(Line("Step Functions", transitions, "transitions", usd))
     return lines
 
@@ -68,7 +64,7 @@ def _moderated(job: Mapping[str, Any]) -> int:
     return len(photos) + len(job["avatars"])
 
 
-def _instances(clients: Clients, job_id: str, prices: Mapping[str, float]) -> Iterator[Line]:
+def _instances(clients: Clients, job_id: str) -> Iterator[Line]:
     """The job's training jobs. An endpoint is paid by the hour, with jobs or without."""
     sagemaker = clients("sagemaker")
     pages = sagemaker.get_paginator("list_training_jobs").paginate(NameContains=job_id)
@@ -76,8 +72,8 @@ def _instances(clients: Clients, job_id: str, prices: Mapping[str, float]) -> It
         job = sagemaker.describe_training_job(TrainingJobName=one["TrainingJobName"])
         seconds = job.get("BillableTimeInSeconds", 0)  # none without an instance
         kind = job["ResourceConfig"]["InstanceType"]
-        price = prices.get(kind)
-        usd = None if price is None else seconds / 3600 * price
+        hour = instance_hour(kind)
+        usd = None if hour is None else seconds / 3600 * hour
         yield Line(f"SageMaker {kind}", seconds, "seconds", usd)
 
 
@@ -99,9 +95,7 @@ def _rekognition(
         time.sleep(POLL)
 
 
-def _lambda(
-    clients: Clients, stack: str, window: tuple[datetime, datetime], prices: Mapping[str, float]
-) -> Iterator[Line]:
+def _lambda(clients: Clients, stack: str, window: tuple[datetime, datetime]) -> Iterator[Line]:
     pages = clients("lambda").get_paginator("list_functions").paginate()
     functions = {
         one["FunctionName"]: one
@@ -116,11 +110,11 @@ def _lambda(
     ]
     sums = _sums(clients, window, wanted)
     invocations = sum(sums["Invocations", name] for name in functions)
-    gigabytes, usd = 0.0, invocations * prices["lambda_request"]
+    gigabytes, usd = 0.0, invocations * price("lambda_request")
     for name, one in functions.items():
         used = sums["Duration", name] / 1000 * one["MemorySize"] / 1024
         gigabytes += used
-        usd += used * prices[f"lambda_gb_second_{one['Architectures'][0]}"]
+        usd += used * price(f"lambda_gb_second_{one['Architectures'][0]}")
     yield Line("Lambda", round(gigabytes, 1), f"GB seconds, {invocations:.0f} calls", usd)
 
 

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from laptop_cloud import clients, identities, places, processes, sam, servers, state
+from laptop_cloud import (
+    calls as recorded,
+    clients,
+    identities,
+    places,
+    processes,
+    sam,
+    servers,
+    state,
+)
 from laptop_cloud.drift import check as drift
 from laptop_cloud.locks import locked
 from laptop_cloud.places import HOST, PORT, CannotRun
@@ -88,6 +97,10 @@ class Cloud:
         """Clients with these credentials: `running.act_as(running.ops_credentials())("s3")`."""
         return clients.clients(self.endpoint, user.access_key, user.secret_key, user.session_token)
 
+    def calls(self) -> list[recorded.Call]:
+        """The calls so far, if the cloud was started with a pattern for them."""
+        return recorded.read(servers.calls_of(self.project.folders))
+
     def describe(self) -> str:
         """Addresses and fresh credentials of each kind of user, as lines of a shell script."""
         text = _Exports()
@@ -145,12 +158,14 @@ def up(
     rekognition: str | None = None,
     wait_scale: float = 1.0,
     quotas: str = "",
+    calls: str = "",
 ) -> Cloud:
     """Start the cloud if it does not run, deploy if the sources changed, and return it.
 
     `rekognition` is the address of a Rekognition that runs already, for tests. `wait_scale` below 1
     shortens the pauses of state machines, also those between retries. With `quotas="aws"` services
-    throttle as in a new account.
+    throttle as in a new account. With `calls`, a pattern, a new cloud records each call and what
+    the pattern matches in it: see `Cloud.calls`.
 
     Raises CannotRun with a sentence for the user.
     """
@@ -162,7 +177,13 @@ def up(
             if found:
                 _end(found)
             found = _start(
-                project, port, say, rekognition=rekognition, wait_scale=wait_scale, quotas=quotas
+                project,
+                port,
+                say,
+                rekognition=rekognition,
+                wait_scale=wait_scale,
+                quotas=quotas,
+                calls=calls,
             )
         return _deploy(project, found, say)
 
@@ -276,6 +297,7 @@ def _start(
     rekognition: str | None,
     wait_scale: float,
     quotas: str,
+    calls: str,
 ) -> State:
     if not processes.is_free(port):
         advice = f"{project.start_command} {project.port_argument.format(port=port + 1)}"
@@ -297,6 +319,7 @@ def _start(
                 rekognition=rekognition or "",
                 wait_scale=wait_scale,
                 quotas=quotas,
+                calls=calls,
             )
         )
     except BaseException:

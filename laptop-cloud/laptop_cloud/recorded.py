@@ -22,9 +22,6 @@ RECORDED: dict[str, Recorded] = {
     "AWS::CodeDeploy::DeploymentGroup": Recorded(
         "DeploymentGroupName", "codedeploy:deploymentgroup:", "the deployment of an alias reads it"
     ),
-    "AWS::Budgets::Budget": Recorded(
-        "BudgetName", "budgets:budget/", "nothing on a laptop costs money"
-    ),
     "AWS::ApplicationAutoScaling::ScalableTarget": Recorded(
         "ResourceId", "application-autoscaling:scalable-target/", "an endpoint here is one process"
     ),

@@ -59,10 +59,12 @@ def start_ministack(
     rekognition: str,
     wait_scale: float,
     quotas: str,
+    calls: str,
 ) -> Process:
     """Start MiniStack with every gap closed; raises CannotRun if a program is missing.
 
     `rekognition` is the address of Rekognition, empty without one. `quotas` is "aws" or empty.
+    With a pattern in `calls`, calls are recorded in the file of `calls_of()`.
     """
     folders = project.folders
     folders.temporary.mkdir(parents=True, exist_ok=True)
@@ -100,6 +102,8 @@ def start_ministack(
             "LAPTOP_CLOUD_LAYERS": str(folders.build / "layers"),
             "LAPTOP_CLOUD_REKOGNITION": rekognition,
             "LAPTOP_CLOUD_QUOTAS": quotas,
+            "LAPTOP_CLOUD_CALLS": str(calls_of(folders)) if calls else "",
+            "LAPTOP_CLOUD_CALLS_PATTERN": calls,
             **({"LAMBDA_ACCOUNT_CONCURRENCY": str(LAMBDA_CONCURRENCY)} if quotas else {}),
         },
         log_of(folders, MINISTACK),
@@ -128,6 +132,10 @@ def start_edge(
 
 def log_of(folders: Folders, name: str) -> Path:
     return folders.logs / f"{name.lower()}.log"
+
+
+def calls_of(folders: Folders) -> Path:
+    return folders.logs / "calls.jsonl"
 
 
 def wait(folders: Folders, process: Process) -> None:

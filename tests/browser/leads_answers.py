@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,16 @@ from urllib.parse import unquote
 from PIL import Image
 
 from likeness.api import holds, review as api
-from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead
+from likeness.domain.review.audit import (
+    CHAINS,
+    GENESIS,
+    Anchor,
+    AuditAction,
+    AuditEntry,
+    AuditEvent,
+    ChainHead,
+    SignedAnchor,
+)
 from tests.browser.desk_answers import PHOTOS, Answers, Refused, now, preview
 from tests.browser.pool_answers import ME
 
@@ -27,6 +37,8 @@ def account(username: str, moderator_id: str, **fields: Any) -> Json:
         "lead": False,
         "email": f"{username}@example.org",
         "app_user_id": None,
+        "time_zone": "Europe/Berlin",
+        "time_zone_from": None,
         "created_at": now() - timedelta(days=40),
     } | fields
 
@@ -36,7 +48,14 @@ def accounts() -> list[Json]:
         account("ann", ME, lead=True, app_user_id="user-7"),
         account("ben", BEN, status="invited", email="ben+desk@example.org"),
         account("eve.a-rather-long-name@example.org", EVE, email=None),
-        account("old", "0" * 36, status="disabled", moderator=False),
+        account(
+            "old",
+            "0" * 36,
+            status="disabled",
+            moderator=False,
+            time_zone="America/Argentina/Buenos_Aires",
+            time_zone_from=now() + timedelta(hours=5),
+        ),
     ]
 
 
@@ -54,6 +73,7 @@ def decided(n: int, **fields: Any) -> Json:
         "handling_seconds": 24.0,
         "looked": True,
         "first_approved": None,
+        "answer": None,
         "overturned_by": None,
     } | fields
 
@@ -66,6 +86,7 @@ def decisions() -> list[Json]:
         decided(0xB3, kind="second", approved=False, refused=refused, first_approved=True),
         decided(0xB4, kind="appeal"),
         decided(0xB5, decided_by=ME),
+        decided(0xB6, kind="known", answer=refused),
     ]
 
 
@@ -86,10 +107,13 @@ def hold(n: int, **fields: Any) -> Json:
     } | fields
 
 
+CHAIN = 3
+
+
 def chain(length: int) -> list[AuditEntry]:
     """An audit log of the real classes: each entry has the hash of the previous one."""
     found: list[AuditEntry] = []
-    head = ChainHead()
+    head = ChainHead.start(CHAIN)
     for n in range(length):
         event = AuditEvent(
             at=now(),
@@ -103,6 +127,22 @@ def chain(length: int) -> list[AuditEntry]:
     return found
 
 
+def anchored(*heads: ChainHead) -> list[SignedAnchor]:
+    """One anchor for each head. Nothing verifies the signatures here."""
+    found: list[SignedAnchor] = []
+    for number, head in enumerate(heads, start=1):
+        content = Anchor(
+            issuer="likeness/test",
+            number=number,
+            at=now(),
+            previous=found[-1].hash if found else GENESIS,
+            heads=(head, ChainHead.start(9)),
+        )
+        payload = base64.urlsafe_b64encode(content.model_dump_json().encode()).decode()
+        found.append(SignedAnchor(number=number, jws=f"e30.{payload.rstrip('=')}.c2ln"))
+    return found
+
+
 @dataclass
 class LeadsAnswers(Answers):
     """Every query and body is checked by the API's own models."""
@@ -111,10 +151,11 @@ class LeadsAnswers(Answers):
     done: list[Json] = field(default_factory=decisions)
     held: list[Json] = field(default_factory=lambda: [hold(0xC1), hold(0xC2, trigger="hash_match")])
     log: list[AuditEntry] = field(default_factory=lambda: chain(5))
+    anchors: list[SignedAnchor] = field(default_factory=list)
 
     def _route(self, method: str, place: str, query: dict[str, str], asked: Any) -> api.Message:
         group, *rest = place.removeprefix("/").split("/")
-        if group in {"staff", "decided", "transparency", "holds"} or place == "/audit":
+        if group in {"staff", "decided", "transparency", "holds", "audit"}:
             if not self.lead:
                 raise Refused(403, "Forbidden")
             route = getattr(self, f"_{group}")
@@ -165,7 +206,8 @@ class LeadsAnswers(Answers):
         return api.StaffView.model_validate(self.staff[-1])
 
     def _change(self, one: Json, asked: api.ChangeStaff) -> api.StaffView:
-        one |= asked.model_dump(exclude={"enabled"})
+        one |= asked.model_dump(exclude={"enabled"}, exclude_none=True)
+        one["app_user_id"] = asked.app_user_id
         one["status"] = "active" if asked.enabled else "disabled"
         return api.StaffView.model_validate(one)
 
@@ -192,6 +234,8 @@ class LeadsAnswers(Answers):
 
     @staticmethod
     def _second(one: Json) -> str | None:
+        if one["answer"] is not None:
+            return "agreed" if one["answer"] == one["refused"] else "differed"
         if one["first_approved"] is None:
             return None
         return "agreed" if one["first_approved"] == one["approved"] else "differed"
@@ -249,8 +293,12 @@ class LeadsAnswers(Answers):
 
     def _audit(self, method: str, rest: list[str], query: Json, _: Any) -> api.Message:
         """Each call is an audit event itself, and is stored before anything is read."""
-        assert (method, rest) == ("GET", [])
+        assert method == "GET"
+        if rest == ["anchors"]:
+            return self._anchors(api.AnchorsQuery.model_validate(query))
+        assert rest == []
         asked = api.AuditExportQuery.model_validate(query)
+        assert asked.chain == CHAIN, "an empty chain is not read"
         event = AuditEvent(at=now(), actor=ME, action=AuditAction.EXPORTED)
         self.log.append(AuditEntry.after(self.log[-1].head, event))
         limit = min(asked.limit, 3)  # smaller parts than the page asks for
@@ -259,6 +307,16 @@ class LeadsAnswers(Answers):
             {
                 "entries": [one.model_dump() for one in part],
                 "head": self.log[-1].head.model_dump(),
+            }
+        )
+
+    def _anchors(self, asked: api.AnchorsQuery) -> api.Message:
+        heads = [ChainHead.start(n) for n in range(CHAINS)]
+        heads[CHAIN] = self.log[-1].head
+        return api.AnchorsView.model_validate(
+            {
+                "anchors": [one.model_dump() for one in self.anchors[asked.after :][:1]],
+                "heads": [head.model_dump() for head in heads],
             }
         )
 

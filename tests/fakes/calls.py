@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -23,13 +25,15 @@ from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.provenance.credentials import Claim, CredentialsReading, Trust
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason, Refused
+from likeness.domain.review.audit import Anchor
+from likeness.domain.review.known_case import read_manifest
 from likeness.ports.generation import TrainingStatus
 from likeness.ports.photos import DetectedLabels
 from likeness.ports.runtime import Unit
 from tests.builders import DETECTOR, NOW, a_face
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace, Photo
+    from likeness.domain.review.known_case import KnownManifest
     from likeness.events import Event, StreamRecord
     from likeness.ports.provenance import SignPicture
 
@@ -179,12 +184,15 @@ class FakeSigner:
 
     def __init__(self) -> None:
         self.off = False
-        self.signed: list[Receipt | ErasureReceipt] = []
+        self.signed: list[Receipt | ErasureReceipt | Anchor] = []
 
-    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+    def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         if self.off:
             raise Denied("Sign returned DisabledException")
-        self.signed.append(receipt)
+        self.signed.append(statement)
+        if isinstance(statement, Anchor):
+            payload = base64.urlsafe_b64encode(statement.model_dump_json().encode())
+            return f"header.{payload.decode().rstrip('=')}.signature"
         return f"jws-{len(self.signed)}"
 
     def public_keys(self) -> list[PublicKey]:
@@ -307,6 +315,26 @@ class FakeHashList:
         if self.down:
             raise Unavailable("GetObject returned NoSuchKey")
         return hashes.match(self.known)
+
+
+class FakeKnownPictures:
+    """`sets`: by name, the files and the reason to refuse each. A file's content is its name."""
+
+    def __init__(self, sets: Mapping[str, Sequence[tuple[str, str | None]]]) -> None:
+        cases = [
+            {"name": name, "photos": [{"file": file, "refuse": why} for file, why in photos]}
+            for name, photos in sets.items()
+        ]
+        self.text = json.dumps({"cases": cases}).encode()
+        self.files = {file: file.encode() for photos in sets.values() for file, _ in photos}
+
+    def manifest(self) -> KnownManifest:
+        return read_manifest(self.text)
+
+    def read(self, file: str) -> bytes:
+        if file not in self.files:
+            raise NotFound(f"there is no {file}")
+        return self.files[file]
 
 
 class FakePictures:

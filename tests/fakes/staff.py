@@ -19,6 +19,9 @@ class FakeStaff:
     def find(self, username: str) -> StaffMember | None:
         return self._members.get(username)
 
+    def with_id(self, moderator: str) -> StaffMember | None:
+        return next((one for one in self._members.values() if one.id == moderator), None)
+
     def all(self) -> list[StaffMember]:
         return sorted(self._members.values(), key=lambda one: one.username)
 

@@ -31,7 +31,9 @@ from likeness.domain.ids import (
     UserId,
 )
 from likeness.domain.jobs.catalogue import Plus
+from likeness.domain.jobs.estimate import Histogram, bucket, latest, slot
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -39,11 +41,22 @@ from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
 from likeness.domain.review import order
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
+from likeness.domain.review.audit import (
+    CHAINS,
+    AuditAction,
+    AuditEntry,
+    AuditEvent,
+    ChainHead,
+    SignedAnchor,
+    about,
+    chain_of,
+)
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
+from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
+from likeness.ports.deletion import SweptJob
 
 
 class FakeJobs:
@@ -358,16 +371,15 @@ class FakeErasures:
 
 class FakeDurations:
     def __init__(self) -> None:
-        self._durations: dict[tuple[str, str], dict[JobId, tuple[datetime, float]]] = {}
+        self._slots: dict[tuple[str, str], dict[datetime, Counter[int]]] = defaultdict(dict)
 
-    def add(self, job: Job, worked_s: float) -> None:
-        of = self._durations.setdefault((job.backend or "unknown", job.tier), {})
-        of[job.job_id] = (job.timeline[1].at, round(worked_s, 1))
+    def add(self, job: Job, worked_s: float, ended_at: datetime) -> None:
+        slots = self._slots[job.backend or "unknown", job.tier]
+        slots.setdefault(slot(ended_at), Counter())[bucket(worked_s)] += 1
 
-    def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
-        known = self._durations.get((backend, tier), {}).items()
-        latest = sorted(known, key=lambda item: (item[1][0], item[0]), reverse=True)
-        return [worked_s for _, (_, worked_s) in latest[:limit]]
+    def recent(self, backend: str, tier: str) -> Histogram:
+        slots = self._slots[backend, tier]
+        return latest(slots[start] for start in sorted(slots, reverse=True))
 
 
 class FakeAuditLog:
@@ -375,20 +387,68 @@ class FakeAuditLog:
 
     def __init__(self) -> None:
         self.written: list[AuditEntry] = []
+        self.signed: list[SignedAnchor] = []
         self.lock = threading.RLock()
 
     def append(self, audit_event: AuditEvent) -> None:
         with self.lock:
-            self.written.append(AuditEntry.after(self.head(), audit_event))
+            head = self.heads()[chain_of(audit_event)]
+            self.written.append(AuditEntry.after(head, audit_event))
 
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         return [entry for entry in self.written if entry.review_id == review_id]
 
-    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        return iter([entry for entry in self.written if entry.number > after])
+    def entries(self, chain: int, *, after: int = 0) -> Iterator[AuditEntry]:
+        return (one for one in self.written if one.chain == chain and one.number > after)
 
-    def head(self) -> ChainHead:
-        return self.written[-1].head if self.written else ChainHead()
+    def heads(self) -> list[ChainHead]:
+        last = {entry.chain: entry.head for entry in self.written}
+        return [last.get(chain) or ChainHead.start(chain) for chain in range(CHAINS)]
+
+    def missing(self, heads: Iterable[ChainHead]) -> list[ChainHead]:
+        there = [entry.head for entry in self.written]
+        return [head for head in heads if head.number and head not in there]
+
+    def anchors(self, *, after: int = 0) -> Iterator[SignedAnchor]:
+        return iter(self.signed[after:])
+
+    def last_anchor(self) -> SignedAnchor | None:
+        return self.signed[-1] if self.signed else None
+
+    def add_anchor(self, anchor: SignedAnchor) -> None:
+        with self.lock:
+            if anchor.number != len(self.signed) + 1:
+                raise ConcurrentChange(f"there is an anchor {anchor.number} already")
+            self.signed.append(anchor)
+
+
+class FakeOperatingState:
+    def __init__(self, audit_log: FakeAuditLog) -> None:
+        self._audit_log = audit_log
+        self.now = Switches()
+        self.reported: dict[Scarce, Shortage] = {}
+
+    def switches(self) -> Switches:
+        return self.now
+
+    def change(self, switches: Switches, audit_event: AuditEvent) -> None:
+        if switches == self.now:
+            return
+        if switches.version != self.now.version + 1:
+            raise ConcurrentChange("the switches were changed: read them again")
+        self._audit_log.append(audit_event)
+        self.now = switches
+
+    def switch(self, **fields: object) -> None:
+        """Without an audit event."""
+        self.now = self.now.change(**fields)
+
+    def shortages(self) -> list[Shortage]:
+        return list(self.reported.values())
+
+    def report(self, shortage: Shortage) -> None:
+        if shortage.replaces(self.reported.get(shortage.of)):
+            self.reported[shortage.of] = shortage
 
 
 class FakeDeskCounters:
@@ -398,19 +458,24 @@ class FakeDeskCounters:
         self._counts: dict[tuple[DeskDay, str], Counter[str]] = defaultdict(Counter)
         self._revealed: dict[tuple[ReviewId | None, str], set[PhotoId]] = defaultdict(set)
 
-    def add(self, day: DeskDay, counts: DeskCounts) -> None:
+    def add(
+        self, day: DeskDay, counts: DeskCounts, days: Mapping[str, DeskDay] | None = None
+    ) -> None:
         for by, of in counts.items():
             if of:
-                self._counts[day, by].update(of)
+                self._counts[(days or {}).get(by, day), by].update(of)
 
     def exposure(self, moderator: str, day: DeskDay) -> Exposure:
         return self._seen.get((day, moderator), Exposure())
 
-    def exposures(self, day: DeskDay) -> dict[str, Exposure]:
-        return {who: seen for (of, who), seen in self._seen.items() if of == day}
+    def exposures(self, now: datetime) -> dict[str, Exposure]:
+        going = ((who, seen) for (_, who), seen in self._seen.items())
+        return {who: seen for who, seen in going if seen.ends_at and now < seen.ends_at}
 
-    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
-        day = desk_day(audit_event.at)
+    def expose(
+        self, audit_event: AuditEvent, *, today: ReservedDay, points: int, budget: int
+    ) -> Exposure:
+        day = DeskDay(today.day)
         with self._audit_log.lock:
             seen = self.exposure(audit_event.actor, day)
             if seen.used >= seen.limit(budget):
@@ -418,22 +483,22 @@ class FakeDeskCounters:
             self._audit_log.append(audit_event)
             if photo := audit_event.details.get("photo_id"):
                 self._revealed[audit_event.review_id, audit_event.actor].add(PhotoId(photo))
-            return self._store(audit_event.actor, day, used=seen.used + points)
+            return self._store(audit_event.actor, today, used=seen.used + points)
 
     def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
         return frozenset(self._revealed[review_id, moderator])
 
-    def ask(self, audit_event: AuditEvent) -> None:
-        day = desk_day(audit_event.at)
-        if not self.exposure(audit_event.actor, day).asked:
+    def ask(self, audit_event: AuditEvent, *, today: ReservedDay) -> None:
+        if not self.exposure(audit_event.actor, DeskDay(today.day)).asked:
             self._audit_log.append(audit_event)
-            self._store(audit_event.actor, day, asked=True)
+            self._store(audit_event.actor, today, asked=True)
 
-    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
-        day = desk_day(audit_event.at)
+    def grant(
+        self, audit_event: AuditEvent, moderator: str, more: int, *, today: ReservedDay
+    ) -> Exposure:
         self._audit_log.append(audit_event)
-        extra = self.exposure(moderator, day).extra + more
-        return self._store(moderator, day, extra=extra, asked=False)
+        extra = self.exposure(moderator, DeskDay(today.day)).extra + more
+        return self._store(moderator, today, extra=extra, asked=False)
 
     def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
         wanted = set(days)
@@ -446,8 +511,9 @@ class FakeDeskCounters:
     def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
         return self.counts(days).get(ALL, Counter())
 
-    def _store(self, moderator: str, day: DeskDay, **fields: object) -> Exposure:
-        seen = self.exposure(moderator, day).model_copy(update=fields)
+    def _store(self, moderator: str, today: ReservedDay, **fields: object) -> Exposure:
+        day = DeskDay(today.day)
+        seen = self.exposure(moderator, day).model_copy(update={"ends_at": today.ends_at} | fields)
         self._seen[day, moderator] = seen
         return seen
 
@@ -518,6 +584,7 @@ class FakeReviews:
         review: Review,
         audit_event: AuditEvent | None = None,
         counts: DeskCounts | None = None,
+        days: Mapping[str, DeskDay] | None = None,
     ) -> None:
         with self._audit_log.lock:
             stored = self._stored(review.review_id)
@@ -528,7 +595,7 @@ class FakeReviews:
             self._reviews[review.review_id] = review
             if audit_event:
                 self._audit_log.append(audit_event)
-                self._desk.add(desk_day(audit_event.at), counts or {})
+                self._desk.add(desk_day(audit_event.at), counts or {}, days)
 
     def task_token(self, review_id: ReviewId) -> str:
         if review_id not in self._tokens:
@@ -550,6 +617,29 @@ class FakePendingDecisions:
         if self.down:
             raise Unavailable("the queue does not respond")
         self.scheduled.append((review_id, after))
+
+
+class FakeKnownCases:
+    def __init__(self) -> None:
+        self._cases: dict[JobId, KnownCase] = {}
+        self._uses: dict[str, KnownUse] = {}
+        self._until: datetime | None = None
+
+    def get(self, job_id: JobId) -> KnownCase | None:
+        return self._cases.get(job_id)
+
+    def save(self, case: KnownCase) -> None:
+        self._cases[case.job_id] = case
+
+    def uses(self) -> dict[str, KnownUse]:
+        return dict(self._uses)
+
+    def save_use(self, use: KnownUse) -> None:
+        self._uses[use.name] = use
+
+    def next_window(self, until: datetime) -> datetime | None:
+        before, self._until = self._until, until
+        return before
 
 
 class FakeRuns:
@@ -672,3 +762,28 @@ class FakeDeletions:
     def objects(self, job_id: JobId) -> list[StoredObject]:
         there = self._objects.get(job_id, {})
         return [there[key] for key in sorted(there)]
+
+
+class FakeSweptJobs:
+    def __init__(
+        self,
+        jobs: FakeJobs,
+        deletions: FakeDeletions,
+        appeals: FakeAppeals,
+        known_cases: FakeKnownCases,
+    ) -> None:
+        self._jobs = jobs
+        self._deletions = deletions
+        self._appeals = appeals
+        self._known_cases = known_cases
+
+    def get(self, job_ids: Collection[JobId]) -> dict[JobId, SweptJob]:
+        return {
+            one: SweptJob(
+                job=self._jobs.jobs.get(one),
+                deletion=self._deletions.get(one),
+                appeal=self._appeals.get(one),
+                known=self._known_cases.get(one),
+            )
+            for one in job_ids
+        }

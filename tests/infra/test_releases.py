@@ -17,7 +17,7 @@ from tests.infra.stacks import MACHINE, Stack, deployed
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMED = {"SweepFunction", "CanaryFunction", "AnnounceChanges", "MachineArn", "stateMachineArn"}
+NAMED = {"SweepArn", "CanaryFunction", "AnnounceChanges", "MachineArn", "stateMachineArn"}
 STACKS = {stack.template["Description"]: stack for stack in deployed()}
 
 

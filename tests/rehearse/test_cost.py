@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from botocore.stub import ANY
 
+from infra.capacity import prices
 from infra.rehearse import cost
 from infra.rehearse.job import state_seconds, step_seconds
 
@@ -27,7 +27,6 @@ JOB: dict[str, Any] = {
     "photos": [{"state": "accepted"}] * 3 + [{"state": "refused"}],
     "avatars": [{}] * 2,
 }
-PRICES = yaml.safe_load(cost.PRICES.read_text())
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:likeness-dev"
 
 
@@ -87,18 +86,17 @@ def test_each_line_is_a_count_times_a_price(aws):
     instance = lines["SageMaker ml.c7i.xlarge"]
     assert (instance.count, instance.usd) == (
         180,
-        pytest.approx(180 / 3600 * PRICES["instance_hour"]["ml.c7i.xlarge"]),
+        pytest.approx(180 / 3600 * 0.21),
     )
     images = lines["Rekognition"]
     assert (images.count, images.usd) == (12, pytest.approx(12 * 0.0012))
     assert lines["Step Functions"].usd == pytest.approx(15 * 0.000025)
     # 60 s of 1 GB on Arm, 20 s of half a GB on x86, 50 calls; another stack's function is not ours
-    everywhere = PRICES["everywhere"]
     assert lines["Lambda"].count == 70
     assert lines["Lambda"].usd == pytest.approx(
-        60 * everywhere["lambda_gb_second_arm64"]
-        + 10 * everywhere["lambda_gb_second_x86_64"]
-        + 50 * everywhere["lambda_request"]
+        60 * prices.price("lambda_gb_second_arm64")
+        + 10 * prices.price("lambda_gb_second_x86_64")
+        + 50 * prices.price("lambda_request")
     )
     assert cost.total(lines.values()) == f"${sum(one.usd or 0 for one in lines.values()):.4f}"
 
@@ -129,8 +127,8 @@ def test_a_region_without_prices_is_charged_as_us_east_1(aws):
 
 
 def test_the_price_table_has_a_date_and_the_default_instance():
-    assert PRICES["read_on"]
-    assert PRICES["instance_hour"]["ml.c7i.xlarge"] > 0
+    assert prices.document()["read_on"]
+    assert prices.instance_hour("ml.c7i.xlarge")
 
 
 # --- times ----------------------------------------------------------------------------------------

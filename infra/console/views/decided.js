@@ -163,7 +163,7 @@ export function decidedView(page, filters) {
       ),
       filter(
         "kind",
-        ["photos", "second", "appeal"].map((one) => [one, t(`kind.${one}`)]),
+        ["photos", "second", "appeal", "known"].map((one) => [one, t(`kind.${one}`)]),
       ),
       filter(
         "reason",
@@ -182,9 +182,14 @@ export function decidedView(page, filters) {
     one.first_approved !== null &&
       one.first_approved !== one.approved &&
       h("span", { class: "tag warn" }, t(one.first_approved ? "decided.first.approved" : "decided.first.refused")),
+    one.answer !== null && h("small", {}, t("decided.answer", answer(one.answer))),
     one.approved && !one.looked && h("span", { class: "tag warn" }, t("decided.unseen")),
     one.overturned_by && h("span", { class: "tag warn" }, t("decided.overturned", nameOf(one.overturned_by))),
   ];
+
+  /** Of a known case. @param {RefusedPhoto[]} photos */
+  const answer = (photos) =>
+    photos.map((photo) => `${photo.photo_id}: ${named("reason", photo.reason)}`).join(", ") || t("state.approved");
 
   /** @param {DecidedView} one */
   const row = (one) => [
@@ -212,8 +217,9 @@ export function decidedView(page, filters) {
       ),
   ];
 
-  /** Appeals are final, and a lead does not reverse their own decision. @param {DecidedView} one */
-  const reversible = (one) => one.kind !== "appeal" && !one.overturned_by && one.decided_by !== page.me().id;
+  /** An appeal is final, a known case has no job, and a lead does not reverse their own decision. @param {DecidedView} one */
+  const reversible = (one) =>
+    !["appeal", "known"].includes(one.kind) && !one.overturned_by && one.decided_by !== page.me().id;
 
   const COLUMNS = ["case", "found", "decision", "by", "at", "handling"];
 

@@ -1,7 +1,7 @@
 /** The desk's accounts, for leads: invite, change access, reset an authenticator, delete. */
 
 import { h, listed, say } from "../dom.js";
-import { relative } from "../format.js";
+import { moment, relative } from "../format.js";
 import { t } from "../words.js";
 import { ask } from "./dialogs.js";
 
@@ -12,6 +12,8 @@ import { ask } from "./dialogs.js";
  */
 
 const USERNAME = "[A-Za-z0-9][A-Za-z0-9._@+\\-]{0,63}"; // as the API checks it
+
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** @param {Page} page @returns {View} */
 export function peopleView(page) {
@@ -55,6 +57,15 @@ export function peopleView(page) {
     max: 128,
   });
 
+  /** As the browser lists them; an account may have another name. @param {string} value @returns {Field} */
+  const zone = (value) => ({
+    name: "time_zone",
+    label: t("people.time_zone"),
+    hint: t("people.time_zone.hint"),
+    value,
+    options: [...new Set(["UTC", value, ...Intl.supportedValuesOf("timeZone")])].map((name) => [name, name]),
+  });
+
   async function invite() {
     const given = await ask({
       title: t("people.invite"),
@@ -64,6 +75,7 @@ export function peopleView(page) {
         { name: "email", label: t("people.email"), type: "email", max: 254 },
         { name: "access", label: t("people.access"), checks: [["lead", t("people.lead"), false]] },
         appUser(null),
+        zone(OWN_ZONE),
       ],
       yes: t("people.invite.yes"),
     });
@@ -73,13 +85,17 @@ export function peopleView(page) {
       email: given.email.trim(),
       lead: given.access.includes("lead"),
       app_user_id: given.app_user_id.trim() || null,
+      time_zone: given.time_zone,
     };
     await run(() => page.desk.invite(account), t("people.invited", account.username));
   }
 
   /** Mail another temporary password. @param {StaffView} one */
-  const inviteAgain = ({ username, email, lead, app_user_id }) =>
-    run(() => page.desk.invite({ username, email: email ?? "", lead, app_user_id }), t("people.invited", username));
+  const inviteAgain = ({ username, email, lead, app_user_id, time_zone }) =>
+    run(
+      () => page.desk.invite({ username, email: email ?? "", lead, app_user_id, time_zone }),
+      t("people.invited", username),
+    );
 
   /** @param {StaffView} one */
   async function change(one) {
@@ -97,12 +113,14 @@ export function peopleView(page) {
           ],
         },
         appUser(one.app_user_id),
+        zone(one.time_zone),
       ],
       yes: t("people.save"),
     });
     if (!given) return;
     const [enabled, moderator, lead] = ["enabled", "moderator", "lead"].map((name) => given.access.includes(name));
-    const access = { enabled, moderator, lead, app_user_id: given.app_user_id.trim() || null };
+    const { time_zone } = given;
+    const access = { enabled, moderator, lead, app_user_id: given.app_user_id.trim() || null, time_zone };
     await run(() => page.desk.change(one.username, access), t("people.changed", one.username));
   }
 
@@ -148,6 +166,10 @@ export function peopleView(page) {
       listed([
         one.email && [t("people.email"), one.email],
         one.app_user_id && [t("people.app_user_id"), one.app_user_id],
+        [
+          t("people.time_zone"),
+          one.time_zone_from ? t("people.time_zone.from", one.time_zone, moment(one.time_zone_from)) : one.time_zone,
+        ],
         one.created_at && [t("people.since"), h("time", { datetime: one.created_at }, relative(one.created_at))],
       ]),
       own

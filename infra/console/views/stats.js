@@ -6,7 +6,7 @@ import { named, t } from "../words.js";
 import { bars, figure, figures, table } from "./figures.js";
 
 /**
- * @import { ModeratorStats, StatsView, WorkStats } from "#api"
+ * @import { AgreementView, ModeratorStats, StatsView, WorkStats } from "#api"
  * @import { Page, View } from "../main.js"
  */
 
@@ -75,13 +75,14 @@ export function statsView(page) {
     );
 
   /** @param {ModeratorStats} one @param {number} index */
-  const moderator = ({ moderator, work, exposure, asks }, index) => [
+  const moderator = ({ moderator, work, known, exposure, asks }, index) => [
     h("span", { title: moderator }, nameOf(moderator)),
     number(work.handled),
     orNone(work.mean_handling_seconds, duration),
     number(work.approved),
     number(work.refused),
     agreement(work.agreed, work.differed),
+    agreement(known.agreed, known.differed),
     number(work.approved_unseen),
     number(work.skipped),
     number(work.escalated),
@@ -118,10 +119,29 @@ export function statsView(page) {
     "approved",
     "refused",
     "agreement",
+    "known",
     "unseen",
     "skipped",
     "escalated",
   ];
+
+  /** @param {string} title @param {Record<string, AgreementView>} found */
+  const byReason = (title, found) =>
+    h(
+      "section",
+      { class: "card" },
+      h("h2", {}, title),
+      table(
+        title,
+        [t("stats.reason"), t("stats.agreed"), t("stats.differed"), t("stats.agreement")],
+        Object.entries(found).map(([code, { agreed, differed }]) => [
+          named("reason", code),
+          number(agreed),
+          number(differed),
+          agreement(agreed, differed),
+        ]),
+      ),
+    );
 
   const period = () =>
     h(
@@ -142,7 +162,7 @@ export function statsView(page) {
     );
 
   /** @param {StatsView} shown */
-  function body({ queue, second, appeals, own, moderators, ...all }) {
+  function body({ queue, second, known: cases, appeals, own, moderators, ...all }) {
     return [
       h("h2", {}, t("stats.own")),
       work(own),
@@ -187,6 +207,10 @@ export function statsView(page) {
           orNone(second.kappa, (kappa) => number(kappa, 2)),
           { hint: t("stats.kappa.hint") },
         ),
+        cases &&
+          figure(t("stats.known"), agreement(cases.agreed, cases.differed), {
+            hint: t("stats.known.hint", cases.agreed + cases.differed),
+          }),
         figure(t("stats.overturned"), orNone(appeals.overturn_rate, percent), {
           hint: t("stats.overturned.hint", appeals.overturned, appeals.decided),
         }),
@@ -217,21 +241,8 @@ export function statsView(page) {
             .sort(([, one], [, other]) => other - one)
             .map(([code, value]) => [named("reason", code), value]),
         ),
-        h(
-          "section",
-          { class: "card" },
-          h("h2", {}, t("stats.agreement.by_reason")),
-          table(
-            t("stats.agreement.by_reason"),
-            [t("stats.reason"), t("stats.agreed"), t("stats.differed"), t("stats.agreement")],
-            Object.entries(second.by_reason).map(([code, { agreed, differed }]) => [
-              named("reason", code),
-              number(agreed),
-              number(differed),
-              agreement(agreed, differed),
-            ]),
-          ),
-        ),
+        byReason(t("stats.agreement.by_reason"), second.by_reason),
+        cases && cases.agreed + cases.differed > 0 && byReason(t("stats.known.by_reason"), cases.by_reason),
       ),
     ];
   }

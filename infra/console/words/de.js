@@ -88,8 +88,8 @@ export const de = {
   "exposure.of": (used, limit) => `${used} von ${limit}`,
   "exposure.warned": (left) =>
     `Du hast heute viele Bilder aufgedeckt: noch ${left} Punkte. Mach eine Pause oder gib ab.`,
-  "exposure.used_up":
-    "Das heutige Kontingent ist aufgebraucht. Wenn du mehr aufdecken willst, wird die Leitung gefragt.",
+  "exposure.used_up": (time) =>
+    `Dein Kontingent ist bis ${time} aufgebraucht. Wenn du mehr aufdecken willst, wird die Leitung gefragt.`,
 
   "queue": "Warteschlange",
   "queue.count": (n) => (n === 1 ? "Ein Fall wartet." : `${n} Fälle warten.`),
@@ -128,6 +128,7 @@ export const de = {
   "kind.photos": "Upload",
   "kind.second": "Zweite Meinung",
   "kind.appeal": "Beschwerde",
+  "kind.known": "Bekannter Fall",
   "state.waiting": "Wartet",
   "state.approved": "Freigegeben",
   "state.refused": "Abgelehnt",
@@ -285,7 +286,7 @@ export const de = {
   "audit": "Verlauf",
   "audit.you": "du",
   "audit.system": "das System",
-  "audit.entry": (number) => `Eintrag ${number}`,
+  "audit.entry": (chain, number) => `Eintrag ${chain}.${number}`,
   "audit.chain": "Jeder Eintrag enthält den Hash des vorigen.",
   "action.opened": "eröffnet",
   "action.claimed": "übernommen",
@@ -314,7 +315,9 @@ export const de = {
   "action.staff_invited": "hat ein Konto eingeladen",
   "action.staff_changed": "hat ein Konto geändert",
   "action.staff_deleted": "hat ein Konto gelöscht",
+  "action.known_scored": "bekannter Fall ausgewertet",
   "action.authenticator_reset": "hat eine Authenticator-App zurückgesetzt",
+  "action.switched": "hat das Produkt ab- oder angeschaltet",
   "detail.photo_id": "Foto",
   "detail.reason": "Grund",
   "detail.points": "Punkte",
@@ -372,6 +375,10 @@ export const de = {
   "stats.kappa.hint": "Übereinstimmung über den Zufall hinaus; 1 ist vollkommen, 0 ist Zufall",
   "stats.overturned": "Auf Beschwerde aufgehoben",
   "stats.overturned.hint": (part, whole) => `${part} von ${whole} Beschwerden`,
+  "stats.known": "Bekannte Fälle",
+  "stats.known.hint": (cases) =>
+    cases === 1 ? "einig mit der Antwort, 1 Fall" : `einig mit der Antwort, ${cases} Fälle`,
+  "stats.known.by_reason": "Bekannte Fälle nach Grund",
   "stats.reasons": "Abgelehnt nach Grund",
   "stats.reason": "Grund",
   "stats.number": "Anzahl",
@@ -395,6 +402,9 @@ export const de = {
   "people.own": "Dein Konto ändert eine andere Leitung.",
   "people.app_user_id": "Nutzer-Id in der App",
   "people.app_user_id.hint": "Freiwillig. Fotos dieses Nutzers sieht die Person nie.",
+  "people.time_zone": "Zeitzone",
+  "people.time_zone.hint": "Für die Tage: Punkte und eigene Zahlen. Eine andere gilt ab dem Ende des Tages.",
+  "people.time_zone.from": (zone, moment) => `${zone}, ab ${moment}`,
   "people.status.invited": "Eingeladen",
   "people.status.active": "Aktiv",
   "people.status.reset": "Passwort zurückgesetzt",
@@ -427,7 +437,7 @@ export const de = {
   "decided.state": "Entscheidung",
   "decided.kind": "Art",
   "decided.reason": "Grund",
-  "decided.second": "Zweite Meinungen",
+  "decided.second": "Einigkeit",
   "decided.second.differed": "die abweichen",
   "decided.second.agreed": "die übereinstimmen",
   "decided.case": "Fall",
@@ -438,6 +448,7 @@ export const de = {
   "decided.handling": "Zeit daran",
   "decided.none": "An diesem Tag passt kein Fall.",
   "decided.unseen": "ungesehen",
+  "decided.answer": (answer) => `bekannte Antwort: ${answer}`,
   "decided.first.approved": "zuerst: freigegeben",
   "decided.first.refused": "zuerst: abgelehnt",
   "decided.overturned": (name) => `umgekehrt von ${name}`,
@@ -478,13 +489,13 @@ export const de = {
   "report.refused_by_moderators": "Von Menschen abgelehnt",
   "export": "Protokoll",
   "export.body":
-    "Das ganze Protokoll als JSON Lines; jeder Eintrag enthält den Hash des vorigen, und diese Seite prüft die Kette. Notiere das Ende der Kette anderswo: Es beweist später, dass das Protokoll nicht neu geschrieben wurde. Jeder Export steht im Protokoll.",
+    "Das ganze Protokoll als JSON Lines; jeder Eintrag enthält den Hash des vorigen, dazu die signierten Anker jedes Tages. Diese Seite prüft die Ketten. Bewahre die Datei anderswo auf: Sie beweist später, dass das Protokoll nicht neu geschrieben wurde. Jeder Export steht im Protokoll.",
   "export.yes": "Prüfen und sichern",
   "export.running": "Das Protokoll wird gelesen …",
   "export.progress": (done, all) => `${done} von ${all} Einträgen sind geprüft.`,
-  "export.done": (number, hash) => `Das Protokoll ist unversehrt. Ende der Kette: ${number}:${hash}`,
-  "export.broken": (number) =>
-    `Das Protokoll ist bei Eintrag ${number} beschädigt. Nichts wurde gesichert. Rufe den Betrieb.`,
+  "export.done": (entries, anchors) => `Das Protokoll ist unversehrt: ${entries} Einträge, ${anchors} Anker.`,
+  "export.broken": (chain, number) =>
+    `Das Protokoll ist bei ${chain === null ? "Anker" : `Kette ${chain}, Eintrag`} ${number} beschädigt. Nichts wurde gesichert. Rufe den Betrieb.`,
 
   "held": "Gesichert",
   "held.body":

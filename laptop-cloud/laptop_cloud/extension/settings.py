@@ -25,6 +25,8 @@ class Settings:
     layers: Path  # unpacked layers
     quotas: bool  # services have the default quotas of an account
     rekognition: str  # the address of the models' process; empty without models
+    calls: Path | None  # the file of recorded calls
+    calls_pattern: str  # what is recorded of the content of a call
 
 
 @cache
@@ -43,4 +45,6 @@ def settings() -> Settings:
         layers=Path(os.environ["LAPTOP_CLOUD_LAYERS"]),
         quotas=bool(os.environ["LAPTOP_CLOUD_QUOTAS"]),
         rekognition=os.environ["LAPTOP_CLOUD_REKOGNITION"],
+        calls=Path(os.environ["LAPTOP_CLOUD_CALLS"]) if os.environ["LAPTOP_CLOUD_CALLS"] else None,
+        calls_pattern=os.environ["LAPTOP_CLOUD_CALLS_PATTERN"],
     )

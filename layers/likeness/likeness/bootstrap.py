@@ -15,15 +15,32 @@ from botocore.config import Config
 from likeness.adapters import policy_files
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.throttling import count_throttles
+from likeness.adapters.tracing import trace_calls
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
     from likeness.adapters.provenance.certificates import Certificates
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
-    from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
+    from likeness.ports.deletion import (
+        Buckets,
+        Deadlines,
+        Deletions,
+        JobFiles,
+        Signer,
+        SweptJobs,
+    )
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.holds import HoldFiles, Holds
-    from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
+    from likeness.ports.jobs import (
+        EventBus,
+        EventDeadLetters,
+        JobDurations,
+        Jobs,
+        OperatingState,
+        Timers,
+        Workflow,
+    )
+    from likeness.ports.known_cases import KnownCases
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import (
         AvatarStore,
@@ -52,10 +69,12 @@ if TYPE_CHECKING:
     )
     from likeness.services.deletion.job_deletion import JobDeletion
     from likeness.services.deletion.job_receipts import JobReceipts
+    from likeness.services.jobs.waiting import Readiness
     from likeness.services.review.appeal_closing import AppealClosing
     from likeness.services.review.case_reader import CaseReader
     from likeness.services.review.decision_effect import DecisionEffect
     from likeness.services.review.holding import Holding
+    from likeness.services.review.known_case_mixer import KnownCaseMixer
     from likeness.services.review.known_pictures import KnownPictures
     from likeness.services.webhooks.send_deliveries import DeliverySender
 
@@ -85,13 +104,13 @@ def calls() -> Config:
 def _client(service: str) -> Any:
     config = calls().merge(SIGNED) if service == "s3" else calls()
     client = boto3.client(service, config=config)  # type: ignore[call-overload]
-    return count_throttles(client, metrics())
+    return trace_calls(count_throttles(client, metrics()))
 
 
 @cache
 def _table() -> Any:
     table = boto3.resource("dynamodb", config=calls()).Table(settings().table)
-    count_throttles(table.meta.client, metrics())
+    trace_calls(count_throttles(table.meta.client, metrics()))
     return table
 
 
@@ -264,6 +283,21 @@ def durations() -> JobDurations:
 
 
 @cache
+def operating_state() -> OperatingState:
+    from likeness.adapters.jobs.operating_state_table import OperatingStateTable
+
+    return OperatingStateTable(_table())
+
+
+@cache
+def readiness() -> Readiness:
+    from likeness.services.jobs.waiting import Readiness
+
+    deadline = policy_files.load_retention().deadline
+    return Readiness(operating_state(), metrics(), CLOCK, deadline)
+
+
+@cache
 def keyed_hash() -> KeyedHash:
     from likeness.adapters.account.keyed_hash import KmsHash
 
@@ -358,7 +392,52 @@ def case_reader(previews: Previews) -> CaseReader:
     """`previews` is adapters/photos/pictures, which the function imports: it is a heavy import."""
     from likeness.services.review.case_reader import CaseReader
 
-    return CaseReader(jobs(), photos(), previews, policy_files.load_reasons(), reviews(), appeals())
+    return CaseReader(
+        jobs(),
+        photos(),
+        previews,
+        policy_files.load_reasons(),
+        reviews(),
+        appeals(),
+        known_cases(),
+    )
+
+
+@cache
+def known_cases() -> KnownCases:
+    from likeness.adapters.review.known_cases_table import KnownCasesTable
+
+    return KnownCasesTable(_table())
+
+
+@cache
+def known_case_mixer(pictures: Any) -> KnownCaseMixer:
+    """`pictures` is adapters/photos/pictures, as for `case_reader`."""
+    import random
+
+    from likeness.adapters.review.known_pictures_bucket import KnownPicturesBucket
+    from likeness.services.review.known_case_mixer import KnownCaseMixer
+
+    where = settings().known_cases
+    return KnownCaseMixer(
+        source=KnownPicturesBucket(_client("s3"), where) if where else None,
+        percent=settings().known_percent,
+        known_cases=known_cases(),
+        reviews=reviews(),
+        desk_counters=desk_counters(),
+        audit_log=audit_log(),
+        pending=pending_decisions(),
+        photos=photos(),
+        detector=detector(),
+        pictures=pictures,
+        case_reader=case_reader(pictures),
+        policy=policy_files.load_policy().accepting(settings().accepted_detectors),
+        rules=policy_files.load_photo_rules(),
+        sampled=settings().reviewed.percent > 0,
+        decide_within=settings().decide_within,
+        clock=CLOCK,
+        chance=random.SystemRandom(),
+    )
 
 
 @cache
@@ -375,6 +454,13 @@ def buckets() -> Buckets:
     return BucketSweep(
         _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
     )
+
+
+@cache
+def swept_jobs() -> SweptJobs:
+    from likeness.adapters.deletion.swept_jobs import SweptJobsTable
+
+    return SweptJobsTable(_table())
 
 
 @cache

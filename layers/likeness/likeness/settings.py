@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from likeness.contracts import Engine
+from likeness.contracts import Backend, Engine
 from likeness.domain.account.consent import ConsentVersions, consent_versions
 from likeness.domain.record import Record
 from likeness.domain.review.case import ReviewPolicy
@@ -63,7 +63,7 @@ class Settings(Record):
     receipt_issuer: str = Field(default="likeness", description="issuer in receipts")
     prove_function: str | None = Field(default=None, description="ARN; invoked at a deadline")
     deadline_role: str | None = Field(default=None, description="ARN of the deadlines' role")
-    backend: str = Field(default="training-job", description="or async-endpoint")
+    backend: Backend = "training-job"
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="name of the event bus")
     event_dead_letter_queue: str | None = Field(default=None, description="URL")
@@ -76,6 +76,10 @@ class Settings(Record):
     moderator_pool: str | None = Field(default=None, description="id of the moderators' user pool")
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
+    known_cases: str | None = Field(
+        default=None, description="bucket/prefix/ of the operator's known cases"
+    )
+    known_percent: float = Field(default=5, gt=0, le=20, description="share of known cases")
     second_review_percent: float = Field(default=5, ge=0, le=100)
     second_review_seconds: int = Field(default=1800, gt=0)
     undo_seconds: int = Field(default=10, ge=0, le=60, description="to undo a decision")
@@ -93,6 +97,11 @@ class Settings(Record):
             if name.startswith(PREFIX)
         }
         return cls.model_validate(found)
+
+    @property
+    def backend_and_engine(self) -> str:
+        """As a job has it: durations of other backends and engines say nothing about it."""
+        return f"{self.backend}.{self.engine}"
 
     @property
     def submit_within(self) -> timedelta:

@@ -11,6 +11,7 @@ from tests.builders import JOB, NOW
 from tests.integration.aws_answers import fail
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:likeness"
+QUEUE = "arn:aws:sqs:eu-central-1:123456789012:dead-letters"
 ROLE = "arn:aws:iam::123456789012:role/timers"
 
 
@@ -23,7 +24,9 @@ def scheduler(aws, session):
 
 @pytest.fixture
 def timers(scheduler):
-    return Schedules(scheduler, group="likeness", role=ROLE, state_machine=MACHINE)
+    return Schedules(
+        scheduler, group="likeness", role=ROLE, state_machine=MACHINE, dead_letters=QUEUE
+    )
 
 
 def test_a_timer_ends_the_job_once_and_deletes_itself(scheduler, timers):
@@ -35,6 +38,7 @@ def test_a_timer_ends_the_job_once_and_deletes_itself(scheduler, timers):
     target = set_["Target"]
     assert (target["Arn"], target["RoleArn"]) == (MACHINE, ROLE)
     assert json.loads(target["Input"]) == {"job_id": JOB, "failure": {"Error": "NotSubmitted"}}
+    assert target["DeadLetterConfig"] == {"Arn": QUEUE}
 
 
 def test_setting_a_timer_twice_is_idempotent(scheduler, timers):
@@ -70,7 +74,12 @@ DEADLINE = {"Name": f"{JOB}-Deadline", "GroupName": "likeness"}
 @pytest.fixture
 def deadlines(scheduler):
     return DeadlineSchedules(
-        scheduler, group="likeness", role=ROLE, function=FUNCTION, every=FIVE_MINUTES
+        scheduler,
+        group="likeness",
+        role=ROLE,
+        function=FUNCTION,
+        dead_letters=QUEUE,
+        every=FIVE_MINUTES,
     )
 
 
@@ -83,6 +92,7 @@ def test_a_deadline_fires_repeatedly_from_its_time_on(scheduler, deadlines):
     target = set_["Target"]
     assert (target["Arn"], target["RoleArn"]) == (FUNCTION, ROLE)
     assert json.loads(target["Input"]) == {"job_id": JOB, "overdue": True}
+    assert target["DeadLetterConfig"] == {"Arn": QUEUE}
 
 
 def test_a_deadline_can_be_moved_by_its_name_alone(scheduler, deadlines):

@@ -6,11 +6,16 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from likeness.adapters.review.staff_pool import StaffPool
+from likeness.domain.account.time_zones import names
 from likeness.domain.errors import Unavailable
+from likeness.domain.review.case import UTC_ZONE
 from likeness.domain.review.staff import LEADS, MODERATORS
+from tests.builders import NOW
 from tests.fakes import FakeClock
+from tests.infra import documents
 from tests.integration.conftest import REGION
 
+SCHEMA = documents.read("infra/identity.yaml")["Resources"]["ModeratorPool"]["Properties"]["Schema"]
 THROTTLED = ClientError({"Error": {"Code": "TooManyRequestsException"}}, "AdminUpdate")
 
 
@@ -22,7 +27,7 @@ def client():
 
 @pytest.fixture
 def staff(client):
-    pool = client.create_user_pool(PoolName="moderators")["UserPool"]["Id"]
+    pool = client.create_user_pool(PoolName="moderators", Schema=SCHEMA)["UserPool"]["Id"]
     for group in (MODERATORS, LEADS):
         client.create_group(UserPoolId=pool, GroupName=group)
     client.admin_create_user(UserPoolId=pool, Username="lead")
@@ -72,3 +77,31 @@ def test_an_account_is_enabled_again_last(client, staff, monkeypatch):
         saves(staff, enabled=True, groups=frozenset({MODERATORS}))
 
     assert not staff.find("lead").enabled
+
+
+def test_the_time_zone_is_stored_with_the_day_that_goes_on(staff):
+    assert staff.find("lead").zone == UTC_ZONE
+    zone = UTC_ZONE.moved_to("America/Lima", NOW).moved_to("Asia/Tokyo", NOW)
+    saves(staff, zone=zone, app_user_id="user-7")
+
+    found = staff.find("lead")
+    assert (found.zone, found.app_user_id) == (zone, "user-7")
+    assert staff.all()[0].zone == zone
+    saves(staff, app_user_id=None)
+    assert (staff.find("lead").zone, staff.find("lead").app_user_id) == (zone, None)
+
+
+def test_the_longest_names_fit_the_attribute(staff):
+    [limit] = [one for one in SCHEMA if one["Name"] == "time_zone"]
+    longest = max(names().values(), key=len)
+    zone = UTC_ZONE.moved_to(longest, NOW)
+    zone = zone.model_copy(update={"previous": longest, "fixed_at": NOW.replace(microsecond=1)})
+    size = len(zone.model_dump_json())
+    assert size < int(limit["StringAttributeConstraints"]["MaxLength"])
+
+
+@pytest.mark.parametrize("given", ["unknown", '" or 1="1', ""])
+def test_an_account_is_found_by_its_id_alone(staff, given):
+    lead = staff.find("lead")
+    assert staff.with_id(lead.id) == lead
+    assert staff.with_id(given) is None

@@ -74,6 +74,7 @@ class AppInTest:
             timers=world.timers,
             deadlines=world.deadlines,
             keyed_hash=world.keyed_hash,
+            operating_state=world.operating_state,
             clock=world.clock,
             terms=Terms(
                 styles=styles(),
@@ -120,6 +121,7 @@ class AppInTest:
             inspections=world.inspections,
             workflow=world.workflow,
             timers=world.timers,
+            operating_state=world.operating_state,
             clock=world.clock,
             tiers=tiers(),
         )
@@ -186,7 +188,12 @@ class AppInTest:
             undo=timedelta(0),
             second_percent=0,
         )
-        complete_decision(review_id, reviews=world.reviews, effect=world.decision_effect)
+        complete_decision(
+            review_id,
+            reviews=world.reviews,
+            known_cases=world.known_cases,
+            effect=world.decision_effect,
+        )
 
     def fails(self, job_id, error):
         world = self.world
@@ -212,6 +219,7 @@ class AppInTest:
             files=world.files,
             credentials=Unread(),
             watermarks=Unread(),
+            readiness=world.readiness,
             clock=world.clock,
         )
         settle_job(
@@ -236,9 +244,10 @@ class AppInTest:
             deletions=world.deletions,
             reviews=world.reviews,
             appeals=world.appeals,
+            readiness=world.readiness,
             clock=world.clock,
             reasons=load_reasons(),
-            quota=world.quota,
+            quota=world.job_quota,
         )
 
     def plays(self, plan=None, **order) -> JobView:
@@ -399,7 +408,8 @@ def test_a_job_fails_for_each_cause(tester, kind):
     view = tester.plays({"failure": kind})
 
     assert (view.state, view.failure) == (JobState.FAILED, kind)
-    assert view.reason.code is Reason.SYSTEM_UNAVAILABLE
+    stopped = kind is FailureKind.STOPPED
+    assert view.reason.code is (Reason.SYSTEM_STOPPED if stopped else Reason.SYSTEM_UNAVAILABLE)
     assert (JobState.GENERATING in states(view)) == (kind is not FailureKind.MODERATION)
 
 

@@ -1,9 +1,11 @@
 """Leads manage the desk's accounts."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from likeness.api.review import ChangeStaff, InviteStaff
-from likeness.domain.errors import Conflict, Forbidden, NotFound
+from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import Moderator
 from likeness.services.review.change_staff import change_staff
@@ -37,6 +39,9 @@ class Desk:
             clock=FakeClock(NOW),
         )
 
+    def call_read(self, moderator):
+        return read_staff(moderator=moderator, staff=self.staff, clock=FakeClock(NOW))
+
     def change(self, username, by=LEAD, **fields):
         request = ChangeStaff(**{"enabled": True, "moderator": True, "lead": False} | fields)
         return self.call(change_staff, username, request, moderator=by)
@@ -51,7 +56,7 @@ def desk():
 
 
 def test_a_lead_sees_every_account(desk):
-    seen = read_staff(moderator=LEAD, staff=desk.staff).staff
+    seen = desk.call_read(LEAD).staff
 
     assert [(one.username, one.moderator, one.lead) for one in seen] == [
         ("ann", True, False),
@@ -124,7 +129,7 @@ def test_only_leads_change_accounts(desk, change):
     with pytest.raises(Forbidden):
         change(desk, "ann", Moderator(id="mod-2"))
     with pytest.raises(Forbidden):
-        read_staff(moderator=Moderator(id="mod-2"), staff=desk.staff)
+        desk.call_read(Moderator(id="mod-2"))
 
     assert desk.recorded() == []
 
@@ -137,3 +142,30 @@ def test_a_lead_cannot_change_their_own_account_or_one_that_does_not_exist(desk,
         change(desk, "nadia", LEAD)
 
     assert desk.recorded() == []
+
+
+def test_a_lead_sets_a_time_zone_at_the_invitation_and_later(desk):
+    invited = INVITED.model_copy(update={"time_zone": "Asia/Calcutta"})
+    view = desk.call(invite_staff, invited)
+    assert (view.time_zone, view.time_zone_from) == ("Asia/Kolkata", None), "its current name"
+
+    view = desk.change("ben", time_zone="Europe/Berlin")
+
+    midnight = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
+    assert (view.time_zone, view.time_zone_from) == ("Europe/Berlin", midnight)
+    assert desk.change("ben").time_zone == "Europe/Berlin", "not given: unchanged"
+    assert desk.audit_log.written[-1].details["time_zone"] == "Europe/Berlin"
+
+
+def test_another_invitation_does_not_move_the_day_at_once(desk):
+    desk.call(invite_staff, INVITED.model_copy(update={"time_zone": "America/Los_Angeles"}))
+    view = desk.call(invite_staff, INVITED.model_copy(update={"time_zone": "Asia/Tokyo"}))
+    assert view.time_zone_from is not None
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_before_anything_is_changed(desk):
+    with pytest.raises(Invalid, match="Europe/Atlantis"):
+        desk.change("ann", time_zone="Europe/Atlantis")
+    with pytest.raises(Invalid, match="Europe/Atlantis"):
+        desk.call(invite_staff, INVITED.model_copy(update={"time_zone": "Europe/Atlantis"}))
+    assert not desk.audit_log.written

@@ -35,11 +35,12 @@ from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
-from likeness.domain.review.audit import AuditAction, verify
+from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import (
     LAST_MOMENT,
     MAX_NOTES,
     MODERATOR_REASONS,
+    UTC_ZONE,
     RefusedPhoto,
     ReviewKind,
     ReviewPolicy,
@@ -84,9 +85,11 @@ from tests.builders import (
     a_review,
     a_verdict,
     an_assurance,
+    intact,
     seen,
     tiers,
 )
+from tests.fakes.staff import FakeStaff, a_member
 
 REVIEW, SECOND = review_of(JOB), review_of(JOB, ReviewKind.SECOND)
 LEASE = timedelta(minutes=2)
@@ -100,6 +103,9 @@ DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
 ME = a_moderator()
 OTHER = a_moderator("moderator-2")
 LEAD = a_moderator("lead-1", lead=True)
+STAFF = FakeStaff(
+    a_member("ann", MODERATOR), a_member("bob", "moderator-2"), a_member("lea", "lead-1")
+)
 MYSELF_AS_USER = a_moderator(app_user_id=USER)
 
 
@@ -195,7 +201,12 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0, u
 
 
 def complete(world, review=REVIEW):
-    return complete_decision(review, reviews=world.reviews, effect=world.decision_effect)
+    return complete_decision(
+        review,
+        reviews=world.reviews,
+        known_cases=world.known_cases,
+        effect=world.decision_effect,
+    )
 
 
 def decides(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):
@@ -263,11 +274,12 @@ def audit(world, moderator=ME, review=REVIEW):
     )
 
 
-def grant(world, moderator=LEAD, to=MODERATOR, more=3):
+def grant(world, moderator=LEAD, to=MODERATOR, more=3, staff=STAFF):
     return grant_exposure(
         GrantExposure(moderator=to, more=more),
         moderator=moderator,
         desk_counters=world.desk_counters,
+        staff=staff,
         clock=world.clock,
         budget=BUDGET,
     )
@@ -285,7 +297,7 @@ def stats(world, moderator=ME, days=30):
 
 
 def entries(world):
-    return [entry.action for entry in world.audit_log.entries()]
+    return [entry.action for entry in world.audit_log.written]
 
 
 @pytest.fixture
@@ -383,10 +395,12 @@ def test_a_case_has_the_priority_of_its_jobs_tier(world):
 
 
 def test_a_review_id_names_its_job_and_kind():
-    reviews = [review_of(JOB, kind) for kind in ReviewKind]
+    real = set(ReviewKind) - {ReviewKind.KNOWN}
+    reviews = [review_of(JOB, kind) for kind in real]
 
     assert {job_of(review) for review in reviews} == {JOB}
-    assert len(set(reviews)) == len(ReviewKind)
+    assert len(set(reviews)) == len(real)
+    assert review_of(JOB, ReviewKind.KNOWN) == review_of(JOB), "it looks like a first review"
 
 
 @pytest.mark.parametrize("text", ["", "sample", "sample:", "sample:x", "sample:101", "5", "ALL"])
@@ -816,6 +830,95 @@ def test_the_exposure_budget_warns_and_then_requires_a_lead(mine):
         reveal(mine)
 
 
+def moved(zone, to, at):
+    return ME.model_copy(update={"zone": zone.moved_to(to, at)})
+
+
+def test_the_budget_is_for_the_moderators_own_day(mine):
+    in_tokyo = moved(UTC_ZONE, "Asia/Tokyo", NOW - timedelta(days=3))
+    mine.clock.set(NOW.replace(hour=14, minute=59))
+    claim(mine, in_tokyo)
+    while reveal(mine, in_tokyo).exposure.used < BUDGET:
+        pass
+    shown = following(mine, in_tokyo).exposure
+    assert (shown.used, shown.ends_at) == (BUDGET, NOW.replace(hour=15)), "midnight in Tokyo"
+    assert listed(mine, in_tokyo).exposure == shown
+    with pytest.raises(OverQuota):
+        reveal(mine, in_tokyo)
+
+    mine.clock.advance(timedelta(minutes=1))
+
+    assert reveal(mine, in_tokyo).exposure.used == 1
+
+
+@pytest.mark.parametrize("to", ["Asia/Tokyo", "America/Los_Angeles", "Europe/Berlin"])
+def test_another_time_zone_gives_no_second_budget(mine, to):
+    """At 20:00 in Los Angeles it is tomorrow in Tokyo."""
+    before = ME.zone.moved_to("America/Los_Angeles", NOW - timedelta(days=9))
+    at = NOW.replace(hour=23, minute=50)  # 15:50 there
+    mine.clock.set(at)
+    mine.reviews._reviews[REVIEW] = mine.reviews.get(REVIEW).model_copy(
+        update={"decide_by": at + timedelta(days=3)}
+    )
+    here = ME.model_copy(update={"zone": before})
+    claim(mine, here)
+    while reveal(mine, here).exposure.used < BUDGET:
+        pass
+
+    changed = moved(before, to, at)
+    ends_at = changed.today(at).ends_at
+    for _ in range(3):  # to and fro does not help either
+        changed = moved(changed.zone, to, at)
+        with pytest.raises(OverQuota):
+            reveal(mine, changed)
+        changed = moved(changed.zone, "UTC", at)
+    changed = moved(changed.zone, to, at)
+    assert changed.today(at).ends_at == ends_at, "the day ends when it would have"
+
+    mine.clock.set(ends_at)
+    claim(mine, changed)
+    assert reveal(mine, changed).exposure.used == 1
+
+
+def test_own_figures_are_of_the_moderators_own_days(mine):
+    in_tokyo = moved(UTC_ZONE, "Asia/Tokyo", NOW - timedelta(days=3))
+    mine.clock.set(NOW.replace(hour=15, minute=1))  # 00:01 in Tokyo
+    claim(mine, in_tokyo)
+    decides(mine, NO, in_tokyo)
+
+    assert stats(mine, in_tokyo, days=1).own.refused == 1
+    [seen] = [one for one in stats(mine, LEAD, days=1).moderators if one.moderator == ME.id]
+    assert seen.work.refused == 1
+    mine.clock.set(NOW.replace(hour=14) + timedelta(days=1))  # 23:00 there: the same day
+    assert stats(mine, in_tokyo, days=1).own.refused == 1
+    assert stats(mine, in_tokyo, days=1).refused == 0, "the desk's day is UTC"
+    mine.clock.advance(timedelta(hours=1))
+    assert stats(mine, in_tokyo, days=1).own.refused == 0
+    assert stats(mine, in_tokyo, days=2).own.refused == 1
+
+
+def test_a_lead_sees_and_raises_the_budget_of_a_day_that_goes_on(mine):
+    in_tokyo = moved(UTC_ZONE, "Asia/Tokyo", NOW - timedelta(days=3))
+    staff = FakeStaff(a_member("ann", MODERATOR, zone=in_tokyo.zone))
+    mine.clock.set(NOW.replace(hour=15, minute=1))
+    claim(mine, in_tokyo)
+    while reveal(mine, in_tokyo).exposure.used < BUDGET:
+        pass
+    with pytest.raises(OverQuota):
+        reveal(mine, in_tokyo)
+
+    [seen] = stats(mine, LEAD).moderators
+    assert (seen.exposure.used, seen.asks) == (BUDGET, True)
+    granted = grant(mine, staff=staff)
+    assert granted.ends_at == NOW.replace(hour=15) + timedelta(days=1)
+    assert reveal(mine, in_tokyo).exposure.used == BUDGET + 1
+
+
+def test_no_points_are_granted_to_an_account_that_does_not_exist(mine):
+    with pytest.raises(NotFound):
+        grant(mine, to="moderator-9")
+
+
 def test_a_new_day_has_a_new_exposure_budget(mine):
     for _ in range(BUDGET):
         reveal(mine)
@@ -990,7 +1093,8 @@ def test_a_decision_is_audited_with_its_reason(mine):
 
     decision, completed = audit(mine).entries[-2:]
     assert decision.details == {"p02": "POLICY.VIOLENCE"}
-    assert verify(mine.audit_log.entries(), mine.audit_log.head()).hash == completed.hash
+    assert mine.audit_log.written[-1].hash == completed.hash
+    intact(mine.audit_log)
 
 
 @pytest.mark.parametrize(

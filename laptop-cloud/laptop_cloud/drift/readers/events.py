@@ -1,10 +1,11 @@
-"""Rules, schedules, queues, topics and alarms."""
+"""Rules, schedules, queues, topics, alarms and budgets."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from laptop_cloud import places
 from laptop_cloud.drift.readers.reader import without_metadata
 
 if TYPE_CHECKING:
@@ -53,6 +54,23 @@ def wanted_connection(wanted: Properties) -> dict[str, Any]:
 
 def api_destination(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
     return without_metadata(clients("events").describe_api_destination(Name=name))
+
+
+def budget(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
+    client, account = clients("budgets"), {"AccountId": places.ACCOUNT, "BudgetName": name}
+    notified = client.describe_notifications_for_budget(**account)["Notifications"]
+    return {
+        "Budget": client.describe_budget(**account)["Budget"],
+        "NotificationsWithSubscribers": [
+            {
+                "Notification": one,
+                "Subscribers": client.describe_subscribers_for_notification(
+                    **account, Notification=one
+                )["Subscribers"],
+            }
+            for one in notified
+        ],
+    }
 
 
 def queue(clients: Clients, url: str, _wanted: Properties) -> dict[str, Any]:
@@ -121,6 +139,7 @@ def dashboard(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any
 
 
 READERS: dict[str, Reader] = {
+    "AWS::Budgets::Budget": budget,
     "AWS::Events::Rule": rule,
     "AWS::Scheduler::ScheduleGroup": schedule_group,
     "AWS::Events::EventBus": event_bus,

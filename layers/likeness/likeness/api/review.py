@@ -12,7 +12,7 @@ from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
 from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.review.appeal import Match
-from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.audit import CHAINS, AuditAction
 from likeness.domain.review.case import (
     EscalationReason,
     Queue,
@@ -61,7 +61,7 @@ class DecideReview(Message):
 
 
 class GrantExposure(Message):
-    """Raise another moderator's exposure limit for today (UTC). For leads."""
+    """Raise another moderator's exposure limit for their day. For leads."""
 
     moderator: ModeratorId = Field(min_length=1, max_length=128)
     more: int = Field(ge=1, le=500, description="additional points")
@@ -107,7 +107,7 @@ class AddNote(Message):
 class StatsQuery(Message):
     """Query of GET /v1/reviews/stats."""
 
-    days: int = Field(default=30, ge=1, le=90, description="UTC days, today included")
+    days: int = Field(default=30, ge=1, le=90, description="today included")
 
 
 class LeaseView(Message):
@@ -118,11 +118,12 @@ class LeaseView(Message):
 
 
 class ExposureView(Message):
-    """Points of the photos that you revealed today (UTC), and your limit. `warned` from 80 %."""
+    """Points of the photos that you revealed on your day, and your limit. `warned` from 80 %."""
 
     used: int
     limit: int
     state: ExposureState
+    ends_at: AwareDatetime | None = Field(description="when your next day begins, with 0 points")
 
 
 class ReviewSummary(Message):
@@ -285,6 +286,7 @@ class RevealedPhotoView(Message):
 class AuditEntryView(Message):
     """An entry of the audit log. `hash` covers the entry, including the previous entry's hash."""
 
+    chain: int = Field(description="not in `hash`: `previous` of its first entry is this number")
     number: int
     at: AwareDatetime
     actor: str = Field(description="`system`, or a moderator's id", examples=["system"])
@@ -335,6 +337,17 @@ class SecondStats(Message):
     )
 
 
+class KnownStats(Message):
+    """Known cases: agreement of decisions with the known answer."""
+
+    agreed: int
+    differed: int
+    by_reason: dict[Reason, AgreementView] = Field(
+        description="of photos: by the answer's reason, or one that was given in vain",
+        examples=[{"POLICY.VIOLENCE": {"agreed": 9, "differed": 1}}],
+    )
+
+
 class AppealStats(Message):
     decided: int
     overturned: int
@@ -363,12 +376,15 @@ class ModeratorStats(Message):
 
     moderator: ModeratorId
     work: WorkStats
+    known: KnownStats
     exposure: ExposureView
     asks: bool = Field(description="tried to reveal a photo beyond the limit")
 
 
 class StatsView(Message):
-    days: int = Field(description="UTC days, today included")
+    days: int = Field(
+        description="today included: in UTC for the desk, in their time zone for a moderator"
+    )
     queue: QueueStats
     approved: int
     refused: int
@@ -379,6 +395,7 @@ class StatsView(Message):
     approved_unseen: int = Field(description="approved without revealing a photo")
     reversed: int = Field(description="by a lead, without an appeal")
     second: SecondStats
+    known: KnownStats | None = Field(default=None, description="only for leads")
     appeals: AppealStats
     exposure: ExposureView
     own: WorkStats
@@ -394,7 +411,9 @@ class DecidedQuery(PageQuery):
     kind: ReviewKind | None = None
     reason: Reason | None = Field(default=None, description="found, or given by the moderator")
     second: Literal["agreed", "differed"] | None = Field(
-        default=None, description="second opinions, by whether the first decision was the same"
+        default=None,
+        description="second opinions and known cases, by whether the first decision, or the "
+        "answer, was the same",
     )
 
 
@@ -415,6 +434,9 @@ class DecidedView(Message):
     first_approved: bool | None = Field(
         default=None, description="of a second opinion: the first decision"
     )
+    answer: tuple[RefusedPhoto, ...] | None = Field(
+        default=None, description="of a known case: the photos to refuse; null until it is scored"
+    )
     overturned_by: ModeratorId | None = None
 
 
@@ -434,6 +456,7 @@ class OverturnReview(Message):
 class AuditExportQuery(Message):
     """Query of GET /v1/reviews/audit."""
 
+    chain: int = Field(default=0, ge=0, lt=CHAINS)
     after: int = Field(default=0, ge=0, description="number of the last entry that you have")
     limit: int = Field(default=1000, ge=1, le=2000)
 
@@ -446,15 +469,40 @@ class ExportedEntry(AuditEntryView):
 
 
 class ChainHeadView(Message):
+    """The last entry of a chain; `number` is 0 if there is none."""
+
+    chain: int
     number: int
     hash: Digest
 
 
 class AuditExportView(Message):
-    """A part of the audit log. Its last entry is the head if `entries` reaches it."""
+    """A part of one chain. Its last entry is the head if `entries` reaches it."""
 
     entries: tuple[ExportedEntry, ...]
-    head: ChainHeadView = Field(description="of the whole log; note it elsewhere")
+    head: ChainHeadView
+
+
+class AnchorsQuery(Message):
+    """Query of GET /v1/reviews/audit/anchors."""
+
+    after: int = Field(default=0, ge=0, description="number of the last anchor that you have")
+    limit: int = Field(default=100, ge=1, le=100)
+
+
+class AnchorView(Message):
+    number: int
+    jws: str = Field(
+        description="the signed heads of all chains on one day; its type is "
+        "`likeness-audit-anchor+jws`, and a key of GET /v1/keys verifies it"
+    )
+
+
+class AnchorsView(Message):
+    """Anchors of the audit log, and the heads of all chains: an export ends there."""
+
+    anchors: tuple[AnchorView, ...]
+    heads: tuple[ChainHeadView, ...]
 
 
 class TransparencyQuery(Message):
@@ -507,6 +555,9 @@ Email = Annotated[
 ]
 
 
+TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"])]
+
+
 class InviteStaff(Message):
     """Create an account. Cognito mails a temporary password, valid for seven days."""
 
@@ -515,6 +566,9 @@ class InviteStaff(Message):
     lead: bool = False
     app_user_id: UserIdField | None = Field(
         default=None, description="the person's own account in the app: they never see its photos"
+    )
+    time_zone: TimeZone = Field(
+        default="UTC", description="IANA; their days of the exposure budget and own figures"
     )
 
 
@@ -525,6 +579,9 @@ class ChangeStaff(Message):
     moderator: bool
     lead: bool
     app_user_id: UserIdField | None = None
+    time_zone: TimeZone | None = Field(
+        default=None, description="null: unchanged. Another one applies from the end of their day"
+    )
 
 
 class StaffView(Message):
@@ -535,6 +592,8 @@ class StaffView(Message):
     lead: bool
     email: Email | None
     app_user_id: UserIdField | None
+    time_zone: TimeZone
+    time_zone_from: AwareDatetime | None = Field(description="null: it applies already")
     created_at: AwareDatetime | None
 
 

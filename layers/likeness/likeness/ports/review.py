@@ -1,14 +1,15 @@
 """Ports of the review desk: cases, appeals, the audit log and counters."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from likeness.domain.account.quota import ReservedDay
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
+from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead, SignedAnchor
 from likeness.domain.review.case import Review
 from likeness.domain.review.order import Queued
 from likeness.domain.review.staff import StaffMember
@@ -53,8 +54,11 @@ class Reviews(Protocol):
         review: Review,
         audit_event: AuditEvent | None = None,
         counts: DeskCounts | None = None,
+        days: Mapping[str, DeskDay] | None = None,
     ) -> None:
         """Store the next version with its audit event, and add `counts` to the day's counters.
+
+        The day is the event's in UTC, and for a moderator in `days` the one there.
 
         Optimistic lock: raises Conflict if another version was stored.
         """
@@ -76,21 +80,34 @@ class AuditLog(Protocol):
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         """Return one case's entries, oldest first."""
 
-    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        """Return all entries after that number, oldest first, read as needed."""
+    def entries(self, chain: int, *, after: int = 0) -> Iterator[AuditEntry]:
+        """Return a chain's entries after that number, oldest first, read as needed."""
 
-    def head(self) -> ChainHead: ...
+    def heads(self) -> list[ChainHead]:
+        """Return the head of each chain, also of one without entries."""
+
     def append(self, audit_event: AuditEvent) -> None: ...
+    def missing(self, heads: Iterable[ChainHead]) -> list[ChainHead]:
+        """Return those of `heads` that are not entries of the audit log."""
+
+    def anchors(self, *, after: int = 0) -> Iterator[SignedAnchor]:
+        """Return the anchors after that number, oldest first, read as needed."""
+
+    def last_anchor(self) -> SignedAnchor | None: ...
+    def add_anchor(self, anchor: SignedAnchor) -> None:
+        """Raises ConcurrentChange if there is one of that number."""
 
 
 class DeskCounters(Protocol):
     """Daily counters of the review desk: decisions, and pictures revealed by each moderator."""
 
     def exposure(self, moderator: str, day: DeskDay) -> Exposure: ...
-    def exposures(self, day: DeskDay) -> dict[str, Exposure]:
-        """Return the exposure of every moderator who revealed a picture that day."""
+    def exposures(self, now: datetime) -> dict[str, Exposure]:
+        """Return the exposure of every moderator who revealed a picture on a day that goes on."""
 
-    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
+    def expose(
+        self, audit_event: AuditEvent, *, today: ReservedDay, points: int, budget: int
+    ) -> Exposure:
         """Count a revealed picture for the event's actor. Raises ExposureUsed above the budget.
 
         Not idempotent.
@@ -99,10 +116,12 @@ class DeskCounters(Protocol):
     def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
         """Return the photos of the case that the moderator revealed."""
 
-    def ask(self, audit_event: AuditEvent) -> None:
+    def ask(self, audit_event: AuditEvent, *, today: ReservedDay) -> None:
         """Record that the actor asked for more pictures. Only the first request is audited."""
 
-    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
+    def grant(
+        self, audit_event: AuditEvent, moderator: str, more: int, *, today: ReservedDay
+    ) -> Exposure:
         """Raise the moderator's limit for today by `more` pictures. Not idempotent."""
 
     def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
@@ -121,6 +140,9 @@ class Staff(Protocol):
     def find(self, username: str) -> StaffMember | None:
         """Return the account as it is now."""
 
+    def with_id(self, moderator: str) -> StaffMember | None:
+        """Return the account with this `sub`."""
+
     def all(self) -> list[StaffMember]:
         """Return every account of the pool, by name."""
 
@@ -131,7 +153,7 @@ class Staff(Protocol):
         """
 
     def save(self, member: StaffMember, *, seen: StaffMember) -> None:
-        """Store access, groups and app user id. Less access than `seen` ends the sessions."""
+        """Store access, groups, app user id and zone. Less access than `seen` ends the sessions."""
 
     def reset_authenticator(self, username: str) -> None:
         """End the sessions; the next sign-in sets up another authenticator."""

@@ -15,6 +15,7 @@ from likeness.api.review import (
     NoteView,
     ReviewSummary,
 )
+from likeness.domain.account.quota import ReservedDay
 from likeness.domain.moderation import Finding
 from likeness.domain.photos.photo import Photo
 from likeness.domain.reasons import Reason, ReasonCard
@@ -30,12 +31,13 @@ from likeness.domain.review.case import (
 from likeness.domain.review.statistics import Exposure, handling_s
 from likeness.presenters.jobs import reason_view
 
+BLIND = frozenset({ReviewKind.SECOND, ReviewKind.KNOWN})
 BEATS = 4  # heartbeats in the time of a lease: three may get lost
 
 
 def review_summary(review: Review, moderator: Moderator, now: datetime) -> ReviewSummary:
-    """A second opinion looks like a first review: it is blind. So does a pending decision, to all
-    but its moderator.
+    """A second opinion and a known case look like a first review: they are blind. So does a
+    pending decision, to all but its moderator.
     """
     mine = review.decided_by == moderator.id
     state = review.state
@@ -44,7 +46,7 @@ def review_summary(review: Review, moderator: Moderator, now: datetime) -> Revie
     return ReviewSummary(
         review_id=review.public_id,
         job_id=review.job_id,
-        kind=ReviewKind.PHOTOS if review.kind is ReviewKind.SECOND else review.kind,
+        kind=ReviewKind.PHOTOS if review.kind in BLIND else review.kind,
         state=state,
         severity=review.severity,
         reasons=review.reasons,
@@ -68,9 +70,14 @@ def note_view(note: Note, moderator: Moderator) -> NoteView:
     return NoteView(yours=note.by == moderator.id, at=note.at, text=note.text)
 
 
-def exposure_view(exposure: Exposure, budget: int) -> ExposureView:
+def exposure_view(
+    exposure: Exposure, budget: int, today: ReservedDay | None = None
+) -> ExposureView:
     return ExposureView(
-        used=exposure.used, limit=exposure.limit(budget), state=exposure.state(budget)
+        used=exposure.used,
+        limit=exposure.limit(budget),
+        state=exposure.state(budget),
+        ends_at=today.ends_at if today else exposure.ends_at,
     )
 
 
@@ -130,6 +137,7 @@ def decided_view(review: Review) -> DecidedView:
         handling_seconds=handling_s(review),
         looked=review.looked,
         first_approved=review.first_approved,
+        answer=review.answer,
         overturned_by=review.overturn.by if review.overturn else None,
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import find, find_item, record
@@ -12,17 +13,18 @@ from likeness.adapters.dynamodb.queries import batch_get, query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, update
 from likeness.adapters.review.audit_table import append
 from likeness.domain.errors import ExposureUsed
-from likeness.domain.review.statistics import ALL, Exposure, desk_day
+from likeness.domain.review.statistics import ALL, DeskDay, Exposure, desk_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from likeness.domain.account.quota import ReservedDay
     from likeness.domain.ids import PhotoId, ReviewId
     from likeness.domain.review.audit import AuditEvent
-    from likeness.domain.review.statistics import DeskDay
 
 
 class DeskCountersTable:
@@ -32,21 +34,27 @@ class DeskCountersTable:
     def exposure(self, moderator: str, day: DeskDay) -> Exposure:
         return find(Exposure, self._table, keys.exposure(day, moderator)) or Exposure()
 
-    def exposures(self, day: DeskDay) -> dict[str, Exposure]:
-        return {
-            item["sk"].removeprefix(keys.SEEN): record(Exposure, item)
-            for item in query(self._table, pk=keys.desk(day), begins_with=keys.SEEN)
-        }
+    def exposures(self, now: datetime) -> dict[str, Exposure]:
+        """It may be yesterday, today or tomorrow of UTC where a moderator is."""
+        found = {}
+        for day in (desk_day(now + timedelta(days=n)) for n in (-1, 0, 1)):
+            for item in query(self._table, pk=keys.desk(day), begins_with=keys.SEEN):
+                seen = record(Exposure, item)
+                if seen.ends_at and now < seen.ends_at:
+                    found[item["sk"].removeprefix(keys.SEEN)] = seen
+        return found
 
-    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
-        day = desk_day(audit_event.at)
+    def expose(
+        self, audit_event: AuditEvent, *, today: ReservedDay, points: int, budget: int
+    ) -> Exposure:
+        day = DeskDay(today.day)
         limit = self.exposure(audit_event.actor, day).limit(budget)
         count = update(
             self._table,
             keys.exposure(day, audit_event.actor),
-            "ADD #used :points",
-            names={"#used": "used"},
-            values={":points": points, ":limit": limit},
+            "SET #ends = :ends ADD #used :points",
+            names={"#used": "used", "#ends": "ends_at"},
+            values={":points": points, ":limit": limit, ":ends": _ends(today)},
             condition="attribute_not_exists(#used) OR #used < :limit",
         )
         writes = [count, *self._reveal(audit_event)]
@@ -81,45 +89,53 @@ class DeskCountersTable:
         item = find_item(self._table, keys.revealed(review_id, moderator))
         return frozenset(item["photos"]) if item else frozenset()
 
-    def ask(self, audit_event: AuditEvent) -> None:
+    def ask(self, audit_event: AuditEvent, *, today: ReservedDay) -> None:
         asked = update(
             self._table,
-            keys.exposure(desk_day(audit_event.at), audit_event.actor),
-            "SET #asked = :yes",
-            names={"#asked": "asked"},
-            values={":yes": True, ":no": False},
+            keys.exposure(DeskDay(today.day), audit_event.actor),
+            "SET #asked = :yes, #ends = :ends",
+            names={"#asked": "asked", "#ends": "ends_at"},
+            values={":yes": True, ":no": False, ":ends": _ends(today)},
             condition="attribute_not_exists(#asked) OR #asked = :no",
         )
         with suppress(ConditionsFailed):  # asked before
             append(self._table, audit_event, asked)
 
-    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
-        day = desk_day(audit_event.at)
+    def grant(
+        self, audit_event: AuditEvent, moderator: str, more: int, *, today: ReservedDay
+    ) -> Exposure:
+        day = DeskDay(today.day)
         granted = update(
             self._table,
             keys.exposure(day, moderator),
-            "SET #asked = :no ADD #extra :more",
-            names={"#asked": "asked", "#extra": "extra"},
-            values={":no": False, ":more": more},
+            "SET #asked = :no, #ends = :ends ADD #extra :more",
+            names={"#asked": "asked", "#extra": "extra", "#ends": "ends_at"},
+            values={":no": False, ":more": more, ":ends": _ends(today)},
         )
         append(self._table, audit_event, granted)
         return self.exposure(moderator, day)
 
     def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
+        days = list(days)
         total: dict[str, Counter[str]] = defaultdict(Counter)
+        if desk := self.totals(days):
+            total[ALL] = desk
         for day in days:
             for item in query(self._table, pk=keys.desk(day), begins_with=keys.COUNTS):
-                of = total[item["sk"].removeprefix(keys.COUNTS)]
-                for name, value in item.items():
-                    if name not in keys.TABLE_ATTRIBUTES:
-                        of[name] += int(value)
+                total[item["sk"].removeprefix(keys.COUNTS)].update(_counters(item))
         return total
 
     def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
         total: Counter[str] = Counter()
-        wanted = [keys.desk_counts(day, ALL) for day in days]
+        wanted = [key for day in days for key in keys.all_desk_counts(day)]
         for item in batch_get(self._table, wanted):
-            for name, value in item.items():
-                if name not in keys.TABLE_ATTRIBUTES:
-                    total[name] += int(value)
+            total.update(_counters(item))
         return total
+
+
+def _counters(item: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(value) for name, value in item.items() if name not in keys.TABLE_ATTRIBUTES}
+
+
+def _ends(today: ReservedDay) -> str:
+    return today.ends_at.isoformat()

@@ -30,7 +30,7 @@ from likeness.domain.review.order import Queued
 from likeness.domain.review.statistics import desk_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -127,6 +127,7 @@ class ReviewsTable:
         review: Review,
         audit_event: AuditEvent | None = None,
         counts: DeskCounts | None = None,
+        days: Mapping[str, DeskDay] | None = None,
     ) -> None:
         seen = at_version(review.version - 1)
         with domain_errors():
@@ -136,7 +137,7 @@ class ReviewsTable:
                 else:
                     write = put(self._table, _review_item(review), seen)
                     day = desk_day(audit_event.at)
-                    counted = desk_counts(self._table, day, counts or {})
+                    counted = desk_counts(self._table, day, counts or {}, review.job_id, days)
                     append(self._table, audit_event, write, *counted)
             except (self._lost_race, ConditionsFailed) as race:
                 if self.get(review.review_id) != review:  # as in put_if

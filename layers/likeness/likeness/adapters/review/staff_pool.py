@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
+from likeness.domain.account.quota import UserZone
 from likeness.domain.errors import AccountExists, Denied, Unavailable
 from likeness.domain.ids import UserId
+from likeness.domain.review.case import UTC_ZONE
 from likeness.domain.review.staff import LEADS, MODERATORS, StaffMember, StaffStatus
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from likeness.ports.runtime import Clock
 
 APP_USER = "custom:app_user_id"
+ZONE = "custom:time_zone"  # a UserZone as JSON: a change that waits for the end of a day is in it
+SUBJECT = re.compile(r"[A-Za-z0-9-]{1,128}")  # a UUID; it is part of a filter
 GROUPS = (MODERATORS, LEADS)
 # While Cognito throttles, an account that was read this recently is believed. AdminGetUser allows
 # 120 requests a second and AdminListGroupsForUser 50 (quotas UserRead and UserResourceRead).
@@ -71,6 +76,14 @@ class StaffPool:
             )
         return None
 
+    def with_id(self, moderator: str) -> StaffMember | None:
+        """The filter matches one account exactly (Cognito API reference, ListUsers, Filter)."""
+        if not SUBJECT.fullmatch(moderator):
+            return None
+        with domain_errors():
+            users = self._client.list_users(UserPoolId=self._pool, Filter=f'sub = "{moderator}"')
+        return next((self.find(user["Username"]) for user in users["Users"]), None)
+
     def all(self) -> list[StaffMember]:
         with domain_errors():
             groups = {name: set(self._in_group(name)) for name in GROUPS}
@@ -94,7 +107,7 @@ class StaffPool:
         attributes: list[AttributeTypeTypeDef] = [
             {"Name": "email", "Value": member.email or ""},
             {"Name": "email_verified", "Value": "true"},
-            *_app_user(member),
+            *_own(member),
         ]
         with domain_errors():
             try:
@@ -121,8 +134,9 @@ class StaffPool:
             if not member.enabled or seen.groups - member.groups:
                 self._client.admin_user_global_sign_out(**who)
             self._set_groups(member)
+            none: list[AttributeTypeTypeDef] = [{"Name": APP_USER, "Value": ""}]
             self._client.admin_update_user_attributes(
-                **who, UserAttributes=_app_user(member) or [{"Name": APP_USER, "Value": ""}]
+                **who, UserAttributes=_own(member) + (none if not member.app_user_id else [])
             )
             if member.enabled:
                 self._client.admin_enable_user(**who)
@@ -163,8 +177,10 @@ class StaffPool:
                 self._client.admin_remove_user_from_group(**where)
 
 
-def _app_user(member: StaffMember) -> list[AttributeTypeTypeDef]:
-    return [{"Name": APP_USER, "Value": member.app_user_id}] if member.app_user_id else []
+def _own(member: StaffMember) -> list[AttributeTypeTypeDef]:
+    """The attributes that only leads and ops can write. Cognito takes no empty one at creation."""
+    values = {APP_USER: member.app_user_id, ZONE: member.zone.model_dump_json()}
+    return [{"Name": name, "Value": value} for name, value in values.items() if value]
 
 
 def _member(
@@ -177,7 +193,7 @@ def _member(
     groups: Iterable[str],
 ) -> StaffMember:
     values = {one["Name"]: one.get("Value", "") for one in attributes}
-    account = values.get(APP_USER)
+    account, zone = values.get(APP_USER), values.get(ZONE)
     return StaffMember(
         username=username,
         id=values["sub"],
@@ -185,6 +201,7 @@ def _member(
         groups=frozenset(groups),
         email=values.get("email") or None,
         app_user_id=UserId(account) if account else None,
+        zone=UserZone.model_validate_json(zone) if zone else UTC_ZONE,
         status=STATUS.get(status, StaffStatus.ACTIVE) if enabled else StaffStatus.DISABLED,
         created_at=created,
     )

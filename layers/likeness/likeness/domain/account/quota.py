@@ -85,7 +85,11 @@ class UserZone(Record):
 
         Another name of the same zone is no change. Raises Invalid for an unknown name.
         """
-        if current_name(name) == current_name(self.name) or now < self.fixed_until:
+        return self if now < self.fixed_until else self.moved_to(name, now)
+
+    def moved_to(self, name: str, now: datetime) -> Self:
+        """The same at any time: a moderator's lead may correct a zone."""
+        if current_name(name) == current_name(self.name):
             return self
         return type(self)(
             name=current_name(name),

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
+from likeness.domain.account.quota import Day, ReservedDay, UserZone
+from likeness.domain.account.time_zones import UTC_NAME
 from likeness.domain.errors import (
     CaseDecided,
     CaseTaken,
@@ -35,6 +37,7 @@ URL_LIFETIME = timedelta(minutes=1)  # of the presigned URL of a clear photo
 LAST_MOMENT = timedelta(seconds=5)
 SKIPPED_FOR = timedelta(hours=1)  # "claim next" does not return a case that the moderator skipped
 MAX_SKIPS, MAX_NOTES = 50, 20  # of one case
+URGENT = timedelta(hours=1)  # a case that expires within this time comes first
 
 # Codes that a moderator may refuse a photo with. FILE and QUALITY are checked at upload, and SYSTEM
 # is never the user's fault.
@@ -56,6 +59,7 @@ class ReviewKind(StrEnum):
     PHOTOS = "photos"
     SECOND = "second"  # a blind second opinion
     APPEAL = "appeal"
+    KNOWN = "known"  # has no job, and looks like PHOTOS to moderators
 
 
 class Queue(StrEnum):
@@ -78,7 +82,12 @@ class EscalationReason(StrEnum):
     UNSURE = "unsure"  # the guidelines do not decide it
 
 
-_LETTERS = {ReviewKind.PHOTOS: "r", ReviewKind.SECOND: "s", ReviewKind.APPEAL: "a"}
+_LETTERS = {
+    ReviewKind.PHOTOS: "r",
+    ReviewKind.KNOWN: "r",
+    ReviewKind.SECOND: "s",
+    ReviewKind.APPEAL: "a",
+}
 
 
 def review_of(job_id: JobId, kind: ReviewKind = ReviewKind.PHOTOS) -> ReviewId:
@@ -90,12 +99,21 @@ def job_of(review_id: ReviewId) -> JobId:
     return JobId("j" + review_id[1:])
 
 
+# Of a moderator without a zone of their own.
+UTC_ZONE = UserZone(name=UTC_NAME, fixed_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
 class Moderator(Record):
-    """A moderator, as the claims of the token describe them."""
+    """A moderator, as the claims of the token and the account describe them."""
 
     id: str = Field(description="the token's `sub` claim")
     lead: bool = False
     app_user_id: UserId | None = Field(default=None, description="own account in the app")
+    zone: UserZone = UTC_ZONE
+
+    def today(self, now: datetime) -> ReservedDay:
+        """Returns the moderator's day: of the exposure budget and of their own figures."""
+        return self.zone.today(now)
 
     def is_user(self, user_id: UserId) -> bool:
         return user_id in {self.id, self.app_user_id}
@@ -206,6 +224,7 @@ class Review(Versioned):
     notes: tuple[Note, ...] = ()
     decided_at: AwareDatetime | None = None
     decided_by: str | None = Field(default=None, description="the moderator's id")
+    decided_on: Day | None = Field(default=None, description="the moderator's day")
     refused: tuple[RefusedPhoto, ...] = ()
     counts_at: AwareDatetime | None = Field(default=None, description="of the decision")
     second: bool = Field(default=False, description="a second opinion follows the decision")
@@ -216,6 +235,9 @@ class Review(Versioned):
     overturn: Overturn | None = None
     hold_returned: bool = Field(
         default=False, description="a lead found that the photos are not illegal"
+    )
+    answer: tuple[RefusedPhoto, ...] | None = Field(
+        default=None, description="of a known case, once it is scored"
     )
 
     @property
@@ -264,8 +286,12 @@ class Review(Versioned):
             raise Forbidden("the case is held: only leads see it")
 
     def workable(self, moderator: Moderator, now: datetime) -> bool:
-        """Whether this moderator may work the case now, or once its lease ends."""
-        waits = self.state is ReviewState.WAITING and not self.pending and now < self.decide_by
+        """Whether this moderator may work the case now, or once its lease ends.
+
+        A known case is withdrawn before it is urgent: it never comes before an urgent one.
+        """
+        ends = self.decide_by - URGENT if self.kind is ReviewKind.KNOWN else self.decide_by
+        waits = self.state is ReviewState.WAITING and not self.pending and now < ends
         return waits and self._why_not_allowed(moderator) is None
 
     def _why_not_allowed(self, moderator: Moderator) -> str | None:
@@ -365,6 +391,7 @@ class Review(Versioned):
         refused: Sequence[RefusedPhoto] = (),
         undo: timedelta = timedelta(0),
         second: bool = False,
+        day: Day | None = None,
     ) -> Self:
         """Decides the case; `by` must have the lease. Approved if no photo is refused.
 
@@ -376,6 +403,7 @@ class Review(Versioned):
             claimed_at=self.lease.since if self.lease else None,
             decided_at=now,
             decided_by=by,
+            decided_on=day,
             refused=tuple(refused),
             counts_at=max(now, min(now + undo, self.decide_by - LAST_MOMENT)),
             second=second,
@@ -396,6 +424,7 @@ class Review(Versioned):
             claimed_at=None,
             decided_at=None,
             decided_by=None,
+            decided_on=None,
             refused=(),
             counts_at=None,
             second=False,
@@ -411,7 +440,9 @@ class Review(Versioned):
 
     @property
     def agreement(self) -> Literal["agreed", "differed"] | None:
-        """Of a second opinion with the first decision."""
+        """Of a second opinion with the first decision, of a known case with its answer."""
+        if self.answer is not None:
+            return "agreed" if set(self.answer) == set(self.refused) else "differed"
         if self.first_approved is None:
             return None
         return "agreed" if self.first_approved == self.approved else "differed"

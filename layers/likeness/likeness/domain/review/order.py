@@ -15,7 +15,6 @@ from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.domain.review.case import Queue, Review
 
-URGENT = timedelta(hours=1)
 TIER_HEAD_START = timedelta(hours=3)  # for each step of a tier's priority
 
 

@@ -4,10 +4,11 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from likeness.domain.account.quota import UserZone
 from likeness.domain.errors import AccessRevoked, Forbidden, OwnAccount
 from likeness.domain.ids import UserIdField
 from likeness.domain.record import Record
-from likeness.domain.review.case import Moderator
+from likeness.domain.review.case import UTC_ZONE, Moderator
 
 LEADS = "moderation-leads"
 MODERATORS = "moderators"
@@ -31,6 +32,7 @@ class StaffMember(Record):
     groups: frozenset[str]
     email: str | None = None
     app_user_id: UserIdField | None = None
+    zone: UserZone = UTC_ZONE
     status: StaffStatus = StaffStatus.ACTIVE
     created_at: AwareDatetime | None = None
 
@@ -48,7 +50,7 @@ class StaffMember(Record):
             raise AccessRevoked("your account has no access any more: ask a lead")
         if not {MODERATORS, LEADS} & self.groups:
             raise Forbidden("your account is in none of the desk's groups: ask a lead")
-        return Moderator(id=self.id, lead=self.lead, app_user_id=self.app_user_id)
+        return Moderator(id=self.id, lead=self.lead, app_user_id=self.app_user_id, zone=self.zone)
 
 
 def require_lead(moderator: Moderator) -> None:

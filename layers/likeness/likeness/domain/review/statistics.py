@@ -3,26 +3,38 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.domain.review.case import Review, ReviewKind
+from likeness.domain.review.case import Moderator, Review, ReviewKind
 
 WARN_AT = 0.8  # share of the day's budget
 
-DeskDay = NewType("DeskDay", str)  # ISO date, UTC: the same day for all moderators
+DeskDay = NewType("DeskDay", str)  # ISO date: UTC for the desk, in their zone for a moderator
 Counts = Mapping[str, int]
 DeskCounts = Mapping[str, Counts]  # by moderator; ALL: of the whole desk
 ALL = ""
+KNOWN = "known"  # what known cases add to the figures of the desk: only the transparency report and
+# figures for capacity leave them out, because a figure that does not move would show a known case
 
 
 def desk_day(now: datetime) -> DeskDay:
     return DeskDay(now.date().isoformat())
+
+
+def own_day(moderator: Moderator, now: datetime) -> DeskDay:
+    return DeskDay(moderator.today(now).day)
+
+
+def own_days(review: Review) -> Mapping[str, DeskDay]:
+    """Returns the day of the moderator's own counts of a decision."""
+    by, day = review.decided_by, review.decided_on
+    return {by: DeskDay(day)} if by and day else {}
 
 
 class ExposureState(StrEnum):
@@ -37,6 +49,9 @@ class Exposure(Record):
     used: int = Field(default=0, ge=0)
     extra: int = Field(default=0, ge=0)
     asked: bool = Field(default=False, description="tried to reveal a photo beyond the limit")
+    ends_at: AwareDatetime | None = Field(
+        default=None, description="of the moderator's day; None: nothing was revealed yet"
+    )
 
     def limit(self, budget: int) -> int:
         return budget + self.extra
@@ -65,6 +80,7 @@ AUTO_REFUSED, AUTO_LEFT_OUT = "auto_refused#", "auto_left_out#"  # photos, by re
 PAIRS = ("pair_aa", "pair_ar", "pair_ra", "pair_rr")
 AGREED, DIFFERED = "agreed", "differed"  # pairs, of a moderator or by reason
 REASON = "reason#"
+KNOWN_AGREED, KNOWN_DIFFERED = "known_agreed", "known_differed"  # with the answer
 
 
 def by(moderator: str, counts: Counts) -> DeskCounts:
@@ -108,8 +124,16 @@ def by_reason(counts: Counts, prefix: str) -> dict[Reason, int]:
     return {reason: n for reason in Reason if (n := counts.get(f"{prefix}{reason}", 0))}
 
 
+def per_hour(handled: int, now: datetime) -> float:
+    """Returns the rate of cases handled today and yesterday (UTC)."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    return handled / ((now - midnight) / timedelta(hours=1))
+
+
 def missed(deadlines: Iterable[datetime], now: datetime, per_hour: float) -> int:
     """Returns how many of these cases, in the order of work, miss their deadline at that rate."""
+    if not per_hour:
+        return sum(1 for _ in deadlines)
     hours = ((decide_by - now).total_seconds() / 3600 for decide_by in deadlines)
     return sum(n / per_hour > left for n, left in enumerate(hours, start=1))
 
@@ -125,7 +149,8 @@ def decision_counts(review: Review, first: Review | None) -> DeskCounts:
     own[APPROVED if review.approved else REFUSED] = 1
     own.update(f"{REASON}{photo.reason}" for photo in review.refused)
     desk = Counter({name: own[name] for name in (HANDLED, HANDLING, UNSEEN) if own[name]})
-    counts: dict[str, Counter[str]] = {ALL: desk, moderator: own}
+    of = KNOWN if review.kind is ReviewKind.KNOWN else ALL
+    counts: dict[str, Counter[str]] = {of: desk, moderator: own}
     if review.kind is ReviewKind.APPEAL:
         result = OVERTURNED if review.approved else UPHELD
         desk[result] = 1
@@ -137,7 +162,7 @@ def decision_counts(review: Review, first: Review | None) -> DeskCounts:
         desk.update(f"{result}#{reason}" for reason in review.reasons[:1])
         own[result] = 1
         counts.setdefault(first.decided_by or "", Counter())[result] += 1
-    elif review.kind is ReviewKind.PHOTOS and review.decided_at:
+    elif review.kind in {ReviewKind.PHOTOS, ReviewKind.KNOWN} and review.decided_at:
         desk.update({name: n for name, n in own.items() if name not in desk})
         desk[SECONDS] = int((review.decided_at - review.opened_at).total_seconds())
         desk[_took(review)] = 1

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from likeness.contracts import ModeratePhotosResult
+from likeness.domain.account.age import CheckedAge
 from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState, same_face
@@ -25,7 +27,7 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.job_deletion import JobDeletion
-from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
+from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 from likeness.services.review.holding import Holding
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
@@ -44,8 +46,8 @@ def moderate_photos(
     deletion: JobDeletion,
     holding: Holding,
     metrics: Metrics,
+    readiness: Readiness,
     clock: Clock,
-    deadline: timedelta,
 ) -> ModeratePhotosResult:
     """The verdicts of a set are stored together. A replayed step does not change them.
 
@@ -56,13 +58,15 @@ def moderate_photos(
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
+    readiness.require_work(job)
     photos = [photo for photo in jobs.photos(job_id) if photo.state in MODERATED]
     new = all(photo.verdict is None for photo in photos)
     if new:
         exonerated = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
         now = clock.now()
-        with waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline):
-            found = _moderate(job, photos, exonerated, now, detector=detector, policy=policy)
+        with readiness.detecting(job):
+            checked = job.age_assurance.at(now) if job.age_assurance else None
+            found = moderate_pictures(photos, exonerated, checked, detector=detector, policy=policy)
         sampled = review_policy.selects(job_id)
         photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash, sampled=sampled)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}
@@ -71,6 +75,7 @@ def moderate_photos(
         outcome = Outcome.DOUBTFUL
     if new:
         _count(verdicts, outcome, metrics)
+        metrics.count(DETECTOR_IMAGES, of_photos(photos).detector_images)
     if outcome is Outcome.ESCALATED:
         suspected = [p for p, one in verdicts.items() if one.outcome is Outcome.ESCALATED]
         holding.hold(job_id, HoldTrigger.MODERATION, suspected=suspected)
@@ -99,19 +104,18 @@ def _exonerated(
     return {photo_id: exonerated[hmac] for photo_id, hmac in hmacs.items() if hmac in exonerated}
 
 
-def _moderate(
-    job: Job,
+def moderate_pictures(
     photos: Sequence[Photo],
     exonerated: Mapping[PhotoId, frozenset[Reason]],
-    now: datetime,
+    checked: CheckedAge | None,
     *,
     detector: Detector,
     policy: Policy,
 ) -> SetVerdict:
+    """Return the verdicts of a set, from what the detector finds in it. Stores nothing."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         alone = list(pool.map(lambda photo: _detect(photo, detector, policy), photos))
         similar = _compare_set(photos, detector, policy.same_person.accept, pool)
-    checked = job.age_assurance.at(now) if job.age_assurance else None
     seen = {
         photo.photo_id: one.model_copy(
             update={

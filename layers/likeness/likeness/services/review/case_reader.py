@@ -11,8 +11,16 @@ from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
-from likeness.domain.review.case import MODERATOR_REASONS, Moderator, Review, ReviewState
+from likeness.domain.review.case import (
+    MODERATOR_REASONS,
+    Moderator,
+    Review,
+    ReviewKind,
+    ReviewState,
+)
+from likeness.domain.review.known_case import CaseContext
 from likeness.ports.jobs import Jobs
+from likeness.ports.known_cases import KnownCases
 from likeness.ports.photos import Photos
 from likeness.ports.review import Appeals, Previews, Reviews
 from likeness.presenters.jobs import Cards, reason_view
@@ -29,34 +37,40 @@ class CaseReader:
     reasons: Cards
     reviews: Reviews
     appeals: Appeals
+    known_cases: KnownCases
 
     def view(self, review: Review, moderator: Moderator, now: datetime) -> CaseView:
         """Previews are made for each request and never stored."""
-        there = {photo.photo_id: photo for photo in self.jobs.photos(review.job_id)}
+        known = None
+        if review.kind is ReviewKind.KNOWN:
+            known = self.known_cases.get(review.job_id)
+        found = known.photos if known else self.jobs.photos(review.job_id)
+        context = known.context if known else self.context(review)
+        there = {photo.photo_id: photo for photo in found}
         verdicts = [photo.verdict for photo in there.values() if photo.verdict]
         waits = review.state is ReviewState.WAITING
         return CaseView(
             review=review_summary(review, moderator, now),
             photos=tuple(
                 case_photo(
-                    found,
-                    there[found.photo_id],
-                    self._preview(review.job_id, found.photo_id) if waits else None,
+                    one,
+                    there[one.photo_id],
+                    self._preview(review.job_id, one.photo_id) if waits else None,
                     self.reasons,
                 )
-                for found in review.photos
+                for one in review.photos
             ),
             age_assurance=verdicts[0].evidence.age_assurance if verdicts else None,
             policy_version=verdicts[0].policy_version if verdicts else None,
             detector_version=verdicts[0].evidence.detector_version if verdicts else None,
             decision=decision_view(review, moderator),
-            context=self._context(review),
+            context=UserContext(**context.model_dump()),
             notes=tuple(note_view(note, moderator) for note in review.notes),
             escalation=review.escalation.reason if review.escalation else None,
             reason_codes=tuple(reason_view(reason, self.reasons) for reason in MODERATOR_REASONS),
         )
 
-    def _context(self, review: Review) -> UserContext:
+    def context(self, review: Review) -> CaseContext:
         """Count what the user's earlier jobs came to, from their records: nothing is stored."""
         earlier = [
             job
@@ -74,7 +88,7 @@ class CaseReader:
             elif any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
                 decided = self.reviews.for_job(job.job_id)
                 approved += any(one.state is ReviewState.APPROVED for one in decided)
-        return UserContext(
+        return CaseContext(
             jobs=len(earlier),
             refused=dict(refused),
             appeals_granted=dict(granted),

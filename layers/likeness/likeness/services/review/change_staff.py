@@ -1,4 +1,8 @@
-"""A lead changes another account's access."""
+"""A lead changes another account's access, or its time zone.
+
+As for users, a new zone applies from the end of the moderator's day, and days never go back: a
+change gives no second exposure budget.
+"""
 
 from likeness.api.review import ChangeStaff, StaffView
 from likeness.domain.review.audit import AuditAction
@@ -17,6 +21,7 @@ def change_staff(
     audit_log: AuditLog,
     clock: Clock,
 ) -> StaffView:
+    now = clock.now()
     seen = staff_accounts.another(username, moderator, staff)
     groups = staff_accounts.groups(moderator=request.moderator, lead=request.lead)
     member = seen.model_copy(
@@ -24,8 +29,9 @@ def change_staff(
             "enabled": request.enabled,
             "groups": groups,
             "app_user_id": request.app_user_id,
+            "zone": seen.zone.moved_to(request.time_zone, now) if request.time_zone else seen.zone,
         }
     )
     staff_accounts.record(AuditAction.STAFF_CHANGED, member, moderator, audit_log, clock)
     staff.save(member, seen=seen)
-    return staff_accounts.view(staff_accounts.known(username, staff))
+    return staff_accounts.view(staff_accounts.known(username, staff), now)

@@ -7,7 +7,7 @@ from likeness.domain.errors import ConcurrentChange
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import Moderator, Review
-from likeness.domain.review.statistics import DeskCounts
+from likeness.domain.review.statistics import DeskCounts, own_day
 from likeness.ports.review import Reviews
 from likeness.services.review.blind import case_for
 
@@ -37,7 +37,7 @@ def change_case(
             return review
         event = about(changed, action, now, actor=moderator.id, details=details) if action else None
         try:
-            reviews.save(changed, event, counts)
+            reviews.save(changed, event, counts, {moderator.id: own_day(moderator, now)})
         except ConcurrentChange:
             continue
         return changed

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from likeness.api.review import ClaimNext, NextView
 from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Moderator, Review
-from likeness.domain.review.order import URGENT, QueueFilter
-from likeness.domain.review.statistics import desk_day
+from likeness.domain.review.case import URGENT, Moderator, Review
+from likeness.domain.review.order import QueueFilter
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
-from likeness.presenters.review import claim_view, exposure_view
+from likeness.presenters.review import claim_view
 from likeness.services.review.case_reader import CaseReader
+from likeness.services.review.exposures import own_exposure
 
 
 def claim_next(
@@ -36,7 +36,7 @@ def claim_next(
         severities=frozenset(request.severities),
         reasons=frozenset(request.reasons),
     )
-    exposure = exposure_view(desk_counters.exposure(moderator.id, desk_day(now)), budget)
+    exposure = own_exposure(moderator, desk_counters, now, budget)
     for _, listed in reviews.queue(now + URGENT, blind=False):
         if not wanted.accepts(listed) or not _is_free(listed, moderator, now):
             continue

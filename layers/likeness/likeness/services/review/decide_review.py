@@ -57,6 +57,7 @@ def decide_review(
             refused=decision.photos,
             undo=undo,
             second=sampled and review.kind is ReviewKind.PHOTOS,
+            day=moderator.today(now).day,
         )
 
     review = case_for(review_id, moderator, reviews=reviews, now=now)

@@ -39,6 +39,8 @@ class DecisionEffect:
         if review.kind is ReviewKind.APPEAL:
             self.appeals.close(review, now)
             return True
+        if review.kind is ReviewKind.KNOWN:  # no job waits; it is scored later
+            return True
         result = ReviewResult(
             job_id=review.job_id, approved=review.approved, second=review.second
         ).model_dump(mode="json")
@@ -54,7 +56,8 @@ class DecisionEffect:
         seen = self.desk_counters.revealed(review.review_id, review.decided_by or "")
         closed = review.take_effect(looked=bool(seen), first=first)
         event = about(closed, AuditAction.COMPLETED, self.clock.now())
-        self.reviews.save(closed, event, statistics.decision_counts(closed, first))
+        days = {**(statistics.own_days(first) if first else {}), **statistics.own_days(closed)}
+        self.reviews.save(closed, event, statistics.decision_counts(closed, first), days)
         self.metrics.count("CasesDecided")
         self.metrics.count("ModeratorSeconds", round(statistics.handling_s(closed)))
         return closed

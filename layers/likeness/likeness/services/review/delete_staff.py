@@ -15,4 +15,4 @@ def delete_staff(
     member = staff_accounts.another(username, moderator, staff)
     staff_accounts.record(AuditAction.STAFF_DELETED, member, moderator, audit_log, clock)
     staff.delete(username)
-    return read_staff(moderator=moderator, staff=staff)
+    return read_staff(moderator=moderator, staff=staff, clock=clock)

@@ -1,4 +1,5 @@
-"""Close what no other mechanism closed: late appeals and second opinions, and lost decisions."""
+"""Close what no other mechanism closed: late appeals, second opinions, known cases, and lost
+decisions."""
 
 from datetime import timedelta
 
@@ -62,5 +63,8 @@ def expire_reviews(
 
 
 def _counts(review: Review) -> DeskCounts:
-    appeal = review.kind is ReviewKind.APPEAL
-    return {statistics.ALL: {statistics.APPEALS_EXPIRED: 1}} if appeal else {}
+    if review.kind is ReviewKind.APPEAL:
+        return {statistics.ALL: {statistics.APPEALS_EXPIRED: 1}}
+    if review.kind is ReviewKind.KNOWN:
+        return {statistics.KNOWN: {statistics.EXPIRED: 1}}
+    return {}

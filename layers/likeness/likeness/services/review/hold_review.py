@@ -5,7 +5,7 @@ from likeness.api.review import ReviewSummary
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, Review, ReviewState, job_of
+from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, job_of
 from likeness.domain.review.hold import HoldTrigger
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
@@ -40,7 +40,11 @@ def hold_review(
     review.require_lease(moderator.id, now)
     if others := sorted(set(request.photos) - {photo.photo_id for photo in review.photos}):
         raise Invalid(f"photos: {', '.join(others)} are not in this review", field="/body/photos")
-    holding.begin(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
+    real = review.kind is not ReviewKind.KNOWN  # a known case has no job to hold
+    if real:
+        holding.begin(
+            review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos
+        )
 
     def held_by_lease(found: Review) -> Review:
         found.require_lease(moderator.id, now)
@@ -55,5 +59,6 @@ def hold_review(
         action=AuditAction.HELD,
         details={"photos": ",".join(sorted(request.photos))},
     )
-    holding.preserve(held.job_id)
+    if real:
+        holding.preserve(held.job_id)
     return review_summary(held, moderator, now)

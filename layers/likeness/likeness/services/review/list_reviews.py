@@ -5,12 +5,12 @@ from datetime import datetime
 from likeness.api.review import QueueQuery, ReviewsView
 from likeness.domain.errors import Invalid
 from likeness.domain.paging import ResultPage, cursor, position, sortable
-from likeness.domain.review.case import Moderator
-from likeness.domain.review.order import URGENT, Queued, QueueFilter
-from likeness.domain.review.statistics import desk_day
+from likeness.domain.review.case import URGENT, Moderator
+from likeness.domain.review.order import Queued, QueueFilter
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
-from likeness.presenters.review import exposure_view, review_summary
+from likeness.presenters.review import review_summary
+from likeness.services.review.exposures import own_exposure
 
 OF = "reviews"
 
@@ -49,7 +49,7 @@ def list_reviews(
     return ReviewsView(
         reviews=tuple(review_summary(queued.review, moderator, now) for queued in page.items),
         next=cursor(page.last, of=OF),
-        exposure=exposure_view(desk_counters.exposure(moderator.id, desk_day(now)), budget),
+        exposure=own_exposure(moderator, desk_counters, now, budget),
         lead=moderator.lead,
     )
 

@@ -60,6 +60,8 @@ def overturn_review(
     review = reviews.get(review_id)
     review.require_allowed(moderator)
     check_refusal(review, request.photos)
+    if review.kind is not ReviewKind.PHOTOS:
+        raise NotReversible("only the first decision about a job can be reversed")
     approve = not request.photos
     job = jobs.get(review.job_id)
     if not _is_repeated(review, request, moderator):
@@ -117,8 +119,6 @@ def _require_possible(
     reviews: Reviews,
     appeals: AppealClosing,
 ) -> None:
-    if review.kind is not ReviewKind.PHOTOS:
-        raise NotReversible("an appeal is final, and a second opinion follows its first review")
     if review.state not in {ReviewState.APPROVED, ReviewState.REFUSED}:
         raise NotReversible(f"review {review.review_id} is not decided")
     if review.overturn:

@@ -4,9 +4,11 @@ from likeness.api.review import StaffListView
 from likeness.domain.review.case import Moderator
 from likeness.domain.review.staff import require_lead
 from likeness.ports.review import Staff
+from likeness.ports.runtime import Clock
 from likeness.services.review import staff_accounts
 
 
-def read_staff(*, moderator: Moderator, staff: Staff) -> StaffListView:
+def read_staff(*, moderator: Moderator, staff: Staff, clock: Clock) -> StaffListView:
     require_lead(moderator)
-    return StaffListView(staff=tuple(staff_accounts.view(one) for one in staff.all()))
+    now = clock.now()
+    return StaffListView(staff=tuple(staff_accounts.view(one, now) for one in staff.all()))

@@ -1,13 +1,13 @@
 """Open a review: the job waits until a moderator decides or the deadline passes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Policy, severity
-from likeness.domain.photos.photo import PhotoState
+from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.review.case import PhotoFindings, Review, ReviewState, review_of
 from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs
@@ -35,11 +35,7 @@ def request_review(
     now = clock.now()
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW)
-    found = [
-        PhotoFindings(photo_id=photo.photo_id, findings=photo.verdict.findings)
-        for photo in jobs.photos(job_id)
-        if photo.verdict and photo.state is not PhotoState.LEFT_OUT
-    ]
+    found = findings_first(jobs.photos(job_id))
     hold = holds.get(job_id)
     reasons = [finding.reason for photo in found for finding in photo.findings]
     review = Review(
@@ -52,8 +48,18 @@ def request_review(
         priority=tiers[job.tier].priority,
         opened_at=now,
         decide_by=now + decide_within,
-        photos=tuple(sorted(found, key=lambda photo: not photo.findings)),
+        photos=found,
     )
     reviews.open(review, task_token)
     if job.state is JobState.MODERATING:
         jobs.save(job.move(JobState.IN_REVIEW, now))
+
+
+def findings_first(photos: Iterable[Photo]) -> tuple[PhotoFindings, ...]:
+    """Return the moderated photos of a case, without those that were left out."""
+    found = [
+        PhotoFindings(photo_id=photo.photo_id, findings=photo.verdict.findings)
+        for photo in photos
+        if photo.verdict and photo.state is not PhotoState.LEFT_OUT
+    ]
+    return tuple(sorted(found, key=lambda photo: not photo.findings))

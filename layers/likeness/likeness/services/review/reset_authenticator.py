@@ -14,4 +14,4 @@ def reset_authenticator(
     member = staff_accounts.another(username, moderator, staff)
     staff_accounts.record(AuditAction.AUTHENTICATOR_RESET, member, moderator, audit_log, clock)
     staff.reset_authenticator(username)
-    return staff_accounts.view(member)
+    return staff_accounts.view(member, clock.now())

@@ -46,10 +46,12 @@ def reveal_photo(
         "points": str(points),
     }
     audit_event = about(review, AuditAction.REVEALED, now, actor=moderator.id, details=details)
+    today = moderator.today(now)
     try:
-        exposure = desk_counters.expose(audit_event, points=points, budget=budget)
+        exposure = desk_counters.expose(audit_event, today=today, points=points, budget=budget)
     except ExposureUsed:
-        desk_counters.ask(audit_event.model_copy(update={"action": AuditAction.EXPOSURE_ASKED}))
+        asked = audit_event.model_copy(update={"action": AuditAction.EXPOSURE_ASKED})
+        desk_counters.ask(asked, today=today)
         raise
     clear = request.level is RevealLevel.CLEAR
     return RevealedPhotoView(
@@ -59,7 +61,7 @@ def reveal_photo(
         if clear
         else _grey(review.job_id, photo, request.level, photos, previews),
         expires_at=now + URL_LIFETIME if clear else None,
-        exposure=exposure_view(exposure, budget),
+        exposure=exposure_view(exposure, budget, today),
     )
 
 

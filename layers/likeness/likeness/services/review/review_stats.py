@@ -1,11 +1,13 @@
 """Statistics of the review desk: the queue, decisions, and how often two moderators agree."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
 from likeness.api.review import (
     AgreementView,
     AppealStats,
+    KnownStats,
     ModeratorStats,
     QueueStats,
     SecondStats,
@@ -16,21 +18,24 @@ from likeness.api.review import (
 from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as counters
-from likeness.domain.review.case import Moderator, Queue, Review
-from likeness.domain.review.order import URGENT, place
+from likeness.domain.review.case import URGENT, Moderator, Queue, Review
+from likeness.domain.review.order import place
 from likeness.domain.review.statistics import (
     Counts,
+    DeskDay,
     Exposure,
     agreement,
     by_reason,
     desk_day,
     kappa,
     missed,
+    own_day,
     share,
 )
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
+from likeness.services.review.exposures import own_exposure
 
 
 def review_stats(
@@ -47,16 +52,25 @@ def review_stats(
     today = desk_day(now)
     days = [desk_day(now - timedelta(days=n)) for n in range(query.days)]
     by_moderator = desk_counters.counts(days)
-    counts: Counts = by_moderator.pop(counters.ALL, Counter())
+    counts = _desk(by_moderator)
+    of_utc = by_moderator.get(moderator.id, Counter())
+    own = _own(moderator, desk_counters, of_utc, now, query.days)
+    known = by_moderator.pop(counters.KNOWN, Counter())
+    by_moderator.pop(counters.ALL, None)
     waiting = [review for review in reviews.waiting() if review.workable(moderator, now)]
     waiting.sort(key=lambda review: place(review, now + URGENT, blind=False))
     overturned, upheld = _of(counts, counters.OVERTURNED), _of(counts, counters.UPHELD)
-    exposures = desk_counters.exposures(today) if moderator.lead else {}
+    if moderator.lead:  # where it is tomorrow already, moderators have counts of that day
+        ahead = desk_counters.counts([desk_day(now + timedelta(days=1))])
+        by_moderator = {
+            name: by_moderator.get(name, Counter()) + ahead.get(name, Counter())
+            for name in {*by_moderator, *ahead}
+        }
+    exposures = desk_counters.exposures(now) if moderator.lead else {}
     decided = _of(counts, counters.APPROVED) + _of(counts, counters.REFUSED)
     work = _work(counts)
-    recent = desk_counters.totals([today, desk_day(now - timedelta(days=1))])
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    per_hour = recent[counters.HANDLED] / ((now - midnight) / timedelta(hours=1))
+    recent = _desk(desk_counters.counts([today, desk_day(now - timedelta(days=1))]))
+    per_hour = counters.per_hour(recent[counters.HANDLED], now)
     return StatsView(
         days=query.days,
         queue=QueueStats(
@@ -84,15 +98,16 @@ def review_stats(
             pairs=sum(_of(counts, name) for name in counters.PAIRS),
             agreement=agreement(counts),
             kappa=kappa(counts),
-            by_reason=_agreements(counts),
+            by_reason=_agreements(counts, counters.AGREED, counters.DIFFERED),
         ),
+        known=_known(known) if moderator.lead else None,
         appeals=AppealStats(
             decided=overturned + upheld,
             overturned=overturned,
             overturn_rate=share(overturned, upheld),
         ),
-        exposure=exposure_view(desk_counters.exposure(moderator.id, today), budget),
-        own=_work(by_moderator.get(moderator.id, Counter())),
+        exposure=own_exposure(moderator, desk_counters, now, budget),
+        own=_work(own),
         moderators=tuple(
             _moderator(name, by_moderator.get(name, Counter()), exposures.get(name), budget)
             for name in sorted({*by_moderator, *exposures})
@@ -102,11 +117,25 @@ def review_stats(
     )
 
 
+def _own(
+    moderator: Moderator, desk_counters: DeskCounters, counts: Counts, now: datetime, days: int
+) -> Counts:
+    """Return the moderator's counts on their own days. `counts`: those on as many days of UTC."""
+    of_utc = {desk_day(now - timedelta(days=n)) for n in range(days)}
+    today = date.fromisoformat(own_day(moderator, now))
+    own = {DeskDay((today - timedelta(days=n)).isoformat()) for n in range(days)}
+    none = Counter[str]()
+    more = desk_counters.counts(own - of_utc).get(moderator.id, none)
+    less = desk_counters.counts(of_utc - own).get(moderator.id, none)
+    return Counter(counts) + more - less
+
+
 def _moderator(name: str, counts: Counts, seen: Exposure | None, budget: int) -> ModeratorStats:
     exposure = seen or Exposure()
     return ModeratorStats(
         moderator=name,
         work=_work(counts),
+        known=_known(counts),
         exposure=exposure_view(exposure, budget),
         asks=exposure.asked,
     )
@@ -130,9 +159,23 @@ def _work(counts: Counts) -> WorkStats:
     )
 
 
-def _agreements(counts: Counts) -> dict[Reason, AgreementView]:
-    agreed = by_reason(counts, f"{counters.AGREED}#")
-    differed = by_reason(counts, f"{counters.DIFFERED}#")
+def _desk(by_moderator: Mapping[str, Counter[str]]) -> Counter[str]:
+    """Return the desk's counts with those of known cases: a gap between them and the moderators'
+    own figures would show which case was known."""
+    none = Counter[str]()
+    return by_moderator.get(counters.ALL, none) + by_moderator.get(counters.KNOWN, none)
+
+
+def _known(counts: Counts) -> KnownStats:
+    return KnownStats(
+        agreed=_of(counts, counters.KNOWN_AGREED),
+        differed=_of(counts, counters.KNOWN_DIFFERED),
+        by_reason=_agreements(counts, counters.KNOWN_AGREED, counters.KNOWN_DIFFERED),
+    )
+
+
+def _agreements(counts: Counts, same: str, other: str) -> dict[Reason, AgreementView]:
+    agreed, differed = by_reason(counts, f"{same}#"), by_reason(counts, f"{other}#")
     return {
         reason: AgreementView(agreed=agreed.get(reason, 0), differed=differed.get(reason, 0))
         for reason in {**agreed, **differed}

@@ -1,5 +1,7 @@
 """What the use cases of the desk's accounts share."""
 
+from datetime import datetime
+
 from likeness.api.review import StaffView
 from likeness.domain.errors import NotFound
 from likeness.domain.review.audit import AuditAction, AuditEvent
@@ -51,12 +53,13 @@ def record(
                 "account": member.username,
                 "enabled": str(member.enabled).lower(),
                 "groups": " ".join(sorted(member.groups)),
+                "time_zone": member.zone.name,
             },
         )
     )
 
 
-def view(member: StaffMember) -> StaffView:
+def view(member: StaffMember, now: datetime) -> StaffView:
     return StaffView(
         username=member.username,
         moderator_id=member.id,
@@ -65,5 +68,7 @@ def view(member: StaffMember) -> StaffView:
         lead=member.lead,
         email=member.email,
         app_user_id=member.app_user_id,
+        time_zone=member.zone.name,
+        time_zone_from=member.zone.waits_until(now),
         created_at=member.created_at,
     )

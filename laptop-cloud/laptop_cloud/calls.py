@@ -1,0 +1,41 @@
+"""The recorded calls of a cloud that was started with `calls=PATTERN`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a role, an event that it puts on a bus, or an invocation ("lambda:Invoke")."""
+
+    call: str  # "service:Operation"; of S3 the IAM action
+    caller: str  # the role's name; of an invocation the function's
+    status: int
+    trace: str = ""  # of the invocation, or of the one that made the call; empty without tracing
+    names: tuple[str, ...] = ()  # what the pattern matches in the request or the event
+    read: float = 0.0  # DynamoDB's units
+    write: float = 0.0
+    route: str = ""  # of an HTTP API's event
+    seconds: float = 0.0
+    processor_s: float = 0.0
+    memory_mb: int = 0
+    log_bytes: int = 0
+
+
+def read(file: Path) -> list[Call]:
+    """Every call so far, in the order in which they ended; empty if none are recorded."""
+    if not file.exists():
+        return []
+    known = {one.name for one in fields(Call)}
+    found = []
+    for line in file.read_text().splitlines():
+        values = json.loads(line)
+        values["names"] = tuple(values["names"])
+        found.append(Call(**{name: values[name] for name in known}))
+    return found

@@ -352,7 +352,7 @@ def test_the_moderators_functions_cannot_compute_a_keyed_hash():
 
 
 def test_only_reveal_and_the_blurring_functions_of_the_moderators_read_photos():
-    assert may("s3:GetObject", "photos-ACCOUNT/photos/*") == {
+    assert may("s3:GetObject", "photos-ACCOUNT-REGION/photos/*") == {
         "ClaimNextFunction",
         "CompleteHoldsFunction",  # copies what is held
         "HoldReviewFunction",
@@ -390,18 +390,18 @@ def test_the_hold_bucket_is_locked_encrypted_by_its_own_key_and_expires_nothing(
 
 
 def test_no_function_reads_the_hold_bucket_or_bypasses_its_retention():
-    assert may("s3:GetObject", "hold-ACCOUNT") == may("s3:GetObjectVersion", "hold") == set()
+    assert may("s3:GetObject", "hold-ACCOUNT-REGION") == may("s3:GetObjectVersion", "hold") == set()
     assert may("s3:BypassGovernanceRetention") == set()
-    assert may("s3:PutObject", "hold-ACCOUNT") == {
+    assert may("s3:PutObject", "hold-ACCOUNT-REGION") == {
         "CompleteHoldsFunction",
         "HoldReviewFunction",
         "InspectPhotoFunction",
         "ModeratePhotosFunction",
         "OverturnReviewFunction",
     }
-    assert may("s3:DeleteObjectVersion", "hold-ACCOUNT") == {"DecideHoldFunction"}
+    assert may("s3:DeleteObjectVersion", "hold-ACCOUNT-REGION") == {"DecideHoldFunction"}
     assert "SweepRangeFunction" not in {
-        one.role for one in PERMISSIONS if "hold-ACCOUNT" in one.resource
+        one.role for one in PERMISSIONS if "hold-ACCOUNT-REGION" in one.resource
     }
 
 

@@ -65,7 +65,7 @@ def test_a_widget_of_days_has_the_period_of_a_day_whatever_range_is_shown(body):
     periods = {
         one["properties"]["period"]
         for one in body["widgets"]
-        if "a day" in one["properties"]["title"]
+        if one["properties"]["title"].endswith(" a day")
     }
 
     assert body["periodOverride"] == "inherit", "else a day's sum is one of minutes"

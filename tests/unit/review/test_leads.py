@@ -506,3 +506,14 @@ def test_a_report_is_about_a_year_at_most(world, first, last):
 def test_only_leads_read_the_report(world):
     with pytest.raises(Forbidden):
         report(world, moderator=ME)
+
+
+def test_the_figures_of_a_long_queue_are_of_its_first_cases(world, monkeypatch):
+    for n in range(1, 5):
+        opened(world, n)
+    assert stats(world).queue.complete
+
+    monkeypatch.setattr("likeness.services.review.review_stats.READ", 3)
+
+    queue = stats(world).queue
+    assert (queue.complete, queue.waiting) == (False, 3)

@@ -302,8 +302,11 @@ class AuditView(Message):
 
 
 class QueueStats(Message):
-    """The cases that you may work, as GET /v1/reviews lists them."""
+    """The cases that you may work, of the first 1,000 that GET /v1/reviews lists."""
 
+    complete: bool = Field(
+        default=True, description="false: more cases wait, and each number is a lower bound"
+    )
     waiting: int
     leased: int
     by_severity: dict[Severity, int] = Field(

@@ -27,15 +27,15 @@ def expire_reviews(
     """Return how many were closed. An appeal's files are deleted, and it may be opened again.
 
     A first review is not expired here: its job's state machine times out and ends the job. A
-    pending decision counts, although its deadline passed: it was made in time. The list of waiting
-    cases may be behind, so each case is read before it is closed.
+    pending decision counts, although its deadline passed: it was made in time. The list of cases
+    that are due may be behind, so each case is read before it is closed.
     """
     now = clock.now()
     closed = 0
-    waiting = list(reviews.waiting())
-    used = (one.time_used(now) for one in waiting if not one.pending)
+    due = list(reviews.due(now))
+    used = (one.time_used(now) for one in (*due, *reviews.nearest()) if not one.pending)
     metrics.measure("ReviewTimeUsed", 100 * max(used, default=0), "Percent")
-    for listed in waiting:
+    for listed in due:
         if not listed.pending and (listed.kind is ReviewKind.PHOTOS or now < listed.decide_by):
             continue
         try:

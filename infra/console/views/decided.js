@@ -218,7 +218,8 @@ export function decidedView(page, filters) {
   ];
 
   /** An appeal is final, a known case has no job, and a lead does not reverse their own decision. @param {DecidedView} one */
-  const reversible = (one) => !["appeal", "known"].includes(one.kind) && !one.overturned_by && one.decided_by !== page.me().id;
+  const reversible = (one) =>
+    !["appeal", "known"].includes(one.kind) && !one.overturned_by && one.decided_by !== page.me().id;
 
   const COLUMNS = ["case", "found", "decision", "by", "at", "handling"];
 

@@ -365,7 +365,8 @@ export const en = {
   "stats.overturned": "Overturned on appeal",
   "stats.overturned.hint": (part, whole) => `${part} of ${whole} appeals`,
   "stats.known": "Known cases",
-  "stats.known.hint": (cases) => (cases === 1 ? "agreement with the answer, 1 case" : `agreement with the answer, ${cases} cases`),
+  "stats.known.hint": (cases) =>
+    cases === 1 ? "agreement with the answer, 1 case" : `agreement with the answer, ${cases} cases`,
   "stats.known.by_reason": "Known cases by reason",
   "stats.reasons": "Refused by reason",
   "stats.reason": "Reason",
@@ -391,7 +392,8 @@ export const en = {
   "people.app_user_id": "Their user id in the app",
   "people.app_user_id.hint": "Optional. They never see the photos of this user.",
   "people.time_zone": "Time zone",
-  "people.time_zone.hint": "Of their days: exposure budget and own figures. Another one applies from the end of their day.",
+  "people.time_zone.hint":
+    "Of their days: exposure budget and own figures. Another one applies from the end of their day.",
   "people.time_zone.from": (zone, moment) => `${zone}, from ${moment}`,
   "people.status.invited": "Invited",
   "people.status.active": "Active",

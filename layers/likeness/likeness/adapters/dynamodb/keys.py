@@ -15,7 +15,7 @@
     JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
     JOB#<job>    APPEAL             Appeal
     JOB#<job>    PROGRESS           how many avatars are drawn
-    JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery   WEBHOOK#<w>#<state>  <created_at>#<event>
+    JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery  WEBHOOK#<w>#<state>#<n>  <created>#<event>
     ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
     CHAIN#<chain> <number>          AuditEntry                   AUDIT#<review>   <number>
     CHAIN#<chain> HEAD              ChainHead
@@ -95,6 +95,7 @@ class Group(StrEnum):
 
 QUEUE_SHARDS = {Group.PHOTOS: 4, Group.LEADS: 1, Group.SECONDS: 1}
 TAKEN_SHARDS = 4
+DELIVERY_SHARDS = 8  # a job has about twenty events, and each changes its state once
 DESK_SHARDS = 16  # each job is counted at least once, in a transaction
 
 PHOTOS = "PHOTO#"
@@ -379,15 +380,22 @@ def delivery(of: Delivery) -> Key:
     return {"pk": pk, "sk": f"{prefix}{of.order:0>40}#{of.event_id}"}
 
 
-def deliveries_of(webhook_id: WebhookId, state: DeliveryState) -> str:
-    """The partition in the index: a webhook's deliveries in one state, since few of many fail."""
-    return f"WEBHOOK#{webhook_id}#{state}"
+def deliveries_of(webhook_id: WebhookId, state: DeliveryState) -> list[str]:
+    """The partitions in the index: a webhook's deliveries in one state, since few of many fail."""
+    return [_deliveries_of(webhook_id, state, shard) for shard in range(DELIVERY_SHARDS)]
 
 
 def delivery_of(of: Delivery) -> Key:
     """In the index: a webhook's deliveries, oldest first."""
-    place = f"{sortable(of.created_at)}#{of.event_id}"
-    return {"gsi1pk": deliveries_of(of.chain.webhook_id, of.state), "gsi1sk": place}
+    shard = shard_of(of.chain.subject, DELIVERY_SHARDS)
+    return {
+        "gsi1pk": _deliveries_of(of.chain.webhook_id, of.state, shard),
+        "gsi1sk": f"{sortable(of.created_at)}#{of.event_id}",
+    }
+
+
+def _deliveries_of(webhook_id: WebhookId, state: DeliveryState, shard: int) -> str:
+    return f"WEBHOOK#{webhook_id}#{state}#{shard}"
 
 
 def expiry(since: datetime, lifetime: timedelta) -> dict[str, int]:

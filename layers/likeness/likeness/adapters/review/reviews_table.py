@@ -18,7 +18,13 @@ from likeness.adapters.dynamodb.items import (
     record,
 )
 from likeness.adapters.dynamodb.keys import Group
-from likeness.adapters.dynamodb.queries import query, query_index, query_index_range
+from likeness.adapters.dynamodb.queries import (
+    END,
+    FIRST,
+    query,
+    query_index,
+    query_index_range,
+)
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put
 from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.errors import ConcurrentChange, NotFound
@@ -41,7 +47,6 @@ if TYPE_CHECKING:
     from likeness.domain.review.statistics import DeskCounts, DeskDay
 
 PAGE = 25  # items of the queue that one query reads
-FIRST, END = " ", "~"  # before and after every sort key
 
 CLOSED: Condition = {
     "ConditionExpression": "attribute_not_exists(pk) OR #state = :expired",

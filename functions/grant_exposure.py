@@ -2,6 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import ExposureView, GrantExposure
+from likeness.domain.errors import NotFound
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route
 from likeness.services.review.grant_exposure import grant_exposure
@@ -13,6 +14,7 @@ from likeness.services.review.grant_exposure import grant_exposure
     takes=GrantExposure,
     gives=ExposureView,
     moderators=bootstrap.staff,
+    raises=[NotFound],
 )
 def handler(request: GrantExposure, moderator: Moderator) -> ExposureView:
     """For leads: let a moderator reveal more pictures today."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+PROGRESS_EVENTS = 10  # of a job at most: docs/events.md
 NAMES = ("calls", "read", "write")
 CALLS = Path(__file__).with_name("calls.yaml")
 BACKENDS = ("training-job", "async-endpoint")
@@ -20,23 +20,30 @@ Key = tuple[str, str]  # the function or role, and the call
 INVOKE, TRANSITION, REQUEST = "lambda:Invoke", "states:Transition", "execute-api:Request"
 
 
+class Tally(dict[Key, float]):
+    """Counts; what is not counted is 0."""
+
+    def __missing__(self, key: Key) -> float:
+        return 0.0
+
+
 @dataclass(slots=True)
 class Counts:
     """How often each call is made, and DynamoDB's units of it."""
 
-    calls: Counter[Key] = field(default_factory=Counter)
-    read: Counter[Key] = field(default_factory=Counter)
-    write: Counter[Key] = field(default_factory=Counter)
+    calls: Tally = field(default_factory=Tally)
+    read: Tally = field(default_factory=Tally)
+    write: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The time of an invocation, with what each avatar after the first adds, and its memory."""
+    """The processor's time of an invocation, what each further avatar adds, and its memory."""
 
-    seconds: float
+    processor_s: float
     memory_mb: int
-    log_bytes: int
-    seconds_avatar: float = 0.0
+    log_bytes: int = 0
+    avatar_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Calls:
             for name in ("calls", "read", "write"):
                 total, part = getattr(found, name), getattr(counts, name)
                 for key, n in part.items():
-                    total[key] += n * amount
+                    total[key] += n * _most(unit, key, amount)
         return found
 
     def document(self) -> dict[str, Any]:
@@ -116,6 +123,12 @@ def differences(golden: Calls, counted: Calls, but: frozenset[str]) -> Iterator[
                         f"{' '.join(key)}: {is_:g} {name} units for each {unit}, "
                         f"and calls.yaml says {was:g}"
                     )
+
+
+def _most(unit: str, key: Key, amount: float) -> float:
+    """Progress is an event for each tenth of the avatars, so more than ten avatars add none."""
+    of_progress = key[0] == "AnnounceChanges" or key == ("NoteProgress", "dynamodb:PutItem")
+    return min(amount, PROGRESS_EVENTS) if unit == "avatar" and of_progress else amount
 
 
 def _plain(n: float) -> float:

@@ -443,10 +443,11 @@ class Answers:
             "used": self.used,
             "limit": self.limit,
             "state": "used_up" if self.used >= self.limit else state,
+            "ends_at": now().replace(hour=23, minute=0, second=0, microsecond=0),
         }
 
     def stats(self, _: api.StatsQuery) -> api.StatsView:
-        other = {"used": 200, "limit": 200, "state": "used_up"}
+        other = {"used": 200, "limit": 200, "state": "used_up", "ends_at": None}
         work = {
             "handled": 20,
             "approved": 15,
@@ -460,6 +461,11 @@ class Answers:
             "undone": 0,
             "agreed": 4,
             "differed": 1,
+        }
+        known = {
+            "agreed": 8,
+            "differed": 2,
+            "by_reason": {"POLICY.HATE": {"agreed": 1, "differed": 2}},
         }
         return api.StatsView.model_validate(
             {
@@ -483,6 +489,7 @@ class Answers:
                 "approved_unseen": 3,
                 "reversed": 1,
                 "second": {"pairs": 10, "agreement": 0.9, "kappa": 0.74, "by_reason": {}},
+                "known": known if self.lead else None,
                 "appeals": {"decided": 2, "overturned": 1, "overturn_rate": 0.5},
                 "exposure": self.exposure(),
                 "own": work,
@@ -490,12 +497,14 @@ class Answers:
                     {
                         "moderator": ME,
                         "work": work,
+                        "known": known,
                         "exposure": self.exposure(),
                         "asks": False,
                     },
                     {
                         "moderator": "1a2b3c4d-other-moderator",
                         "work": work,
+                        "known": known,
                         "exposure": other,
                         "asks": True,
                     },

@@ -37,6 +37,8 @@ def account(username: str, moderator_id: str, **fields: Any) -> Json:
         "lead": False,
         "email": f"{username}@example.org",
         "app_user_id": None,
+        "time_zone": "Europe/Berlin",
+        "time_zone_from": None,
         "created_at": now() - timedelta(days=40),
     } | fields
 
@@ -46,7 +48,14 @@ def accounts() -> list[Json]:
         account("ann", ME, lead=True, app_user_id="user-7"),
         account("ben", BEN, status="invited", email="ben+desk@example.org"),
         account("eve.a-rather-long-name@example.org", EVE, email=None),
-        account("old", "0" * 36, status="disabled", moderator=False),
+        account(
+            "old",
+            "0" * 36,
+            status="disabled",
+            moderator=False,
+            time_zone="America/Argentina/Buenos_Aires",
+            time_zone_from=now() + timedelta(hours=5),
+        ),
     ]
 
 
@@ -64,6 +73,7 @@ def decided(n: int, **fields: Any) -> Json:
         "handling_seconds": 24.0,
         "looked": True,
         "first_approved": None,
+        "answer": None,
         "overturned_by": None,
     } | fields
 
@@ -76,6 +86,7 @@ def decisions() -> list[Json]:
         decided(0xB3, kind="second", approved=False, refused=refused, first_approved=True),
         decided(0xB4, kind="appeal"),
         decided(0xB5, decided_by=ME),
+        decided(0xB6, kind="known", answer=refused),
     ]
 
 
@@ -195,7 +206,8 @@ class LeadsAnswers(Answers):
         return api.StaffView.model_validate(self.staff[-1])
 
     def _change(self, one: Json, asked: api.ChangeStaff) -> api.StaffView:
-        one |= asked.model_dump(exclude={"enabled"})
+        one |= asked.model_dump(exclude={"enabled"}, exclude_none=True)
+        one["app_user_id"] = asked.app_user_id
         one["status"] = "active" if asked.enabled else "disabled"
         return api.StaffView.model_validate(one)
 
@@ -222,6 +234,8 @@ class LeadsAnswers(Answers):
 
     @staticmethod
     def _second(one: Json) -> str | None:
+        if one["answer"] is not None:
+            return "agreed" if one["answer"] == one["refused"] else "differed"
         if one["first_approved"] is None:
             return None
         return "agreed" if one["first_approved"] == one["approved"] else "differed"

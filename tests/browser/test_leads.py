@@ -55,10 +55,20 @@ def test_a_lead_invites_a_person(leads_page, answers):
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.type("user-9")
+    page.select_option("#ask-time_zone", "Asia/Tokyo")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
     said(page, "mia is invited.")
-    account = {"username": "mia", "email": "mia@example.org", "lead": True, "app_user_id": "user-9"}
+    account = {
+        "username": "mia",
+        "email": "mia@example.org",
+        "lead": True,
+        "app_user_id": "user-9",
+        "time_zone": "Asia/Tokyo",
+    }
     assert sent(answers, "POST") == [("/staff", account)]
     page.wait_for_selector("#change-mia")
 
@@ -92,9 +102,24 @@ def test_access_is_changed_as_a_whole(leads_page, answers):
     page.check("dialog [value=lead]")
     page.click("dialog [value=yes]")
     said(page, "is changed")
-    access = {"enabled": False, "moderator": True, "lead": True, "app_user_id": None}
+    access = {
+        "enabled": False,
+        "moderator": True,
+        "lead": True,
+        "app_user_id": None,
+        "time_zone": "Europe/Berlin",
+    }
     assert sent(answers, "PUT") == [(f"/staff/{LONG.replace('@', '%40')}", access)]
     until(page, lambda: "Disabled" in page.text_content(f".account:has([id='change-{LONG}'])"))
+
+
+def test_a_time_zone_that_waits_shows_from_when_it_applies(leads_page):
+    page = leads_page("people")
+    waits = page.text_content(".account:has([id='change-old'])")
+    assert "America/Argentina/Buenos_Aires, from " in waits
+    page.click("[id='change-old']")
+    assert page.input_value("#ask-time_zone") == "America/Argentina/Buenos_Aires"
+    assert page.locator("#ask-time_zone option[value=UTC]").count() == 1
 
 
 def test_an_authenticator_is_reset_and_an_account_deleted_after_a_question(leads_page, answers):
@@ -143,8 +168,30 @@ def test_figures_name_the_moderators_and_the_disagreements(leads_page, answers):
     assert names == ["ann", LONG]
     page.click("#disagreements")
     page.wait_for_selector("tbody tr")
-    assert page.locator("tbody tr").count() == 1
+    assert page.locator("tbody tr").count() == 2
     assert "first: approved" in page.text_content("tbody tr")
+
+
+def test_leads_see_agreement_with_known_answers(leads_page):
+    page = leads_page("stats")
+    page.wait_for_selector(".people tbody tr")
+    assert page.text_content(".figure:has-text('agreement with the answer') b") == "80%"
+    row = page.locator("section", has_text="Known cases by reason").locator("tbody td")
+    assert row.all_text_contents() == ["1", "2", "33%"]
+    page.goto(f"{page.url.split('#')[0]}#/decided?kind=known")
+    page.wait_for_selector("tbody tr")
+    assert "known answer: p02: Violence" in page.text_content("tbody tr")
+    assert page.locator("tbody .button").count() == 0, "a known case has nothing to reverse"
+
+
+def test_moderators_see_nothing_of_known_cases(desk_page, answers, pool):
+    answers.lead = pool.lead = False
+    page = desk_page()
+    enter(page)
+    page.wait_for_selector("#count")
+    page.goto(f"{page.url.split('#')[0]}#/stats")
+    page.wait_for_selector(".figures")
+    assert "nown" not in page.text_content("main")
 
 
 def test_figures_show_the_forecast_and_agreement_by_reason(leads_page, answers):

@@ -33,6 +33,7 @@ from likeness.domain.ids import (
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.estimate import Histogram, bucket, latest, slot
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -55,6 +56,7 @@ from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
+from likeness.ports.deletion import SweptJob
 
 
 class FakeJobs:
@@ -420,6 +422,35 @@ class FakeAuditLog:
             self.signed.append(anchor)
 
 
+class FakeOperatingState:
+    def __init__(self, audit_log: FakeAuditLog) -> None:
+        self._audit_log = audit_log
+        self.now = Switches()
+        self.reported: dict[Scarce, Shortage] = {}
+
+    def switches(self) -> Switches:
+        return self.now
+
+    def change(self, switches: Switches, audit_event: AuditEvent) -> None:
+        if switches == self.now:
+            return
+        if switches.version != self.now.version + 1:
+            raise ConcurrentChange("the switches were changed: read them again")
+        self._audit_log.append(audit_event)
+        self.now = switches
+
+    def switch(self, **fields: object) -> None:
+        """Without an audit event."""
+        self.now = self.now.change(**fields)
+
+    def shortages(self) -> list[Shortage]:
+        return list(self.reported.values())
+
+    def report(self, shortage: Shortage) -> None:
+        if shortage.replaces(self.reported.get(shortage.of)):
+            self.reported[shortage.of] = shortage
+
+
 class FakeDeskCounters:
     def __init__(self, audit_log: FakeAuditLog) -> None:
         self._audit_log = audit_log
@@ -748,3 +779,28 @@ class FakeDeletions:
     def objects(self, job_id: JobId) -> list[StoredObject]:
         there = self._objects.get(job_id, {})
         return [there[key] for key in sorted(there)]
+
+
+class FakeSweptJobs:
+    def __init__(
+        self,
+        jobs: FakeJobs,
+        deletions: FakeDeletions,
+        appeals: FakeAppeals,
+        known_cases: FakeKnownCases,
+    ) -> None:
+        self._jobs = jobs
+        self._deletions = deletions
+        self._appeals = appeals
+        self._known_cases = known_cases
+
+    def get(self, job_ids: Collection[JobId]) -> dict[JobId, SweptJob]:
+        return {
+            one: SweptJob(
+                job=self._jobs.jobs.get(one),
+                deletion=self._deletions.get(one),
+                appeal=self._appeals.get(one),
+                known=self._known_cases.get(one),
+            )
+            for one in job_ids
+        }

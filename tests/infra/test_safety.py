@@ -12,7 +12,7 @@ from likeness.services.review.complete_holds import INCOMPLETE
 from likeness.services.review.holding import HELD
 from tests.infra.documents import ROOT, TOP, of_type, read
 from tests.infra.permissions import permissions, statements
-from tests.infra.stacks import deployed, properties
+from tests.infra.stacks import MACHINE, deployed, properties
 
 STORAGE = read("infra/storage.yaml")["Resources"]
 BUCKETS = [name for name, one in STORAGE.items() if one["Type"] == "AWS::S3::Bucket"]
@@ -244,7 +244,7 @@ def test_the_functions_know_buckets_by_the_names_that_they_have():
         assert variables[f"LIKENESS_{kind.upper()}_BUCKET"] == made
 
 
-@pytest.mark.parametrize("name", ["Pipeline", "Erasure"])
+@pytest.mark.parametrize("name", ["Pipeline", "Erasure", "Sweep"])
 def test_no_state_machine_logs_data(name):
     machine = properties(name, "AWS::Serverless::StateMachine")
     assert machine["Logging"]["IncludeExecutionData"] is False
@@ -316,7 +316,7 @@ def test_the_sweeps_alarm_is_quiet_until_the_first_sweep():
     assert "AlarmActions" not in alarm
     hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
     assert 24 < hours < 30
-    daily = properties("SweepBucketsFunction")["Events"]["Daily"]["Properties"]["Schedule"]
+    daily = properties("Sweep", MACHINE)["Events"]["Daily"]["Properties"]["Schedule"]
     assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", daily)
 
 
@@ -400,7 +400,7 @@ def test_no_function_reads_the_hold_bucket_or_bypasses_its_retention():
         "OverturnReviewFunction",
     }
     assert may("s3:DeleteObjectVersion", "hold-ACCOUNT") == {"DecideHoldFunction"}
-    assert "SweepBucketsFunction" not in {
+    assert "SweepRangeFunction" not in {
         one.role for one in PERMISSIONS if "hold-ACCOUNT" in one.resource
     }
 

@@ -74,6 +74,19 @@ def alarmed(ops, running):
     return times
 
 
+@pytest.fixture
+def alarm(ops):
+    """The state of an alarm of the stage."""
+
+    def state(name):
+        (found,) = ops("cloudwatch").describe_alarms(AlarmNames=[f"likeness-local-{name}"])[
+            "MetricAlarms"
+        ]
+        return found["StateValue"]
+
+    return state
+
+
 @pytest.mark.parametrize("state", STUCK)
 def test_the_deadline_holds_with_the_state_machine_stopped_at(
     state, backend, person, selfies, objects, ops, running, fire, unheard, throttled, portrait
@@ -121,7 +134,7 @@ def test_the_deadline_holds_for_a_job_that_is_not_submitted(
 
 
 def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
-    backend, person, selfies, objects, fire, deletion_denied, alarmed
+    backend, person, selfies, objects, fire, deletion_denied, alarmed, alarm
 ):
     job_id = person.hands_in(*selfies[:3], avatars=FAILS)
     rang = alarmed()
@@ -131,6 +144,7 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
         job = person.sees_end(job_id)
         until(lambda: backend.get_job(job_id)["deletion"] == "pending")
         until(lambda: alarmed() > rang + 1)
+        assert alarm("deletion-pending") == "ALARM"
         assert (job["state"], job["quota"]["left"]) == ("failed", 1)
         assert backend.get_job(job_id)["photos_deleted_at"] is None
         with pytest.raises(ApiError) as none:
@@ -145,7 +159,7 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
 
 
 def test_with_a_disabled_key_no_deletion_is_reported(
-    backend, person, selfies, objects, fire, ops, running, alarmed
+    backend, person, selfies, objects, fire, ops, running, alarmed, alarm, resource
 ):
     key = running.outputs["ReceiptKey"]
     job_id = person.hands_in(*selfies[:3])
@@ -157,6 +171,10 @@ def test_with_a_disabled_key_no_deletion_is_reported(
         person.sees_end(job_id)
         until(lambda: backend.get_job(job_id)["deletion"] == "pending")
         until(lambda: alarmed() > rang)
+        check = ops("lambda").invoke(FunctionName=resource("CheckKeysFunction"), Payload=b"{}")
+        assert "FunctionError" not in check
+        assert alarm("keys-unusable") == "ALARM"
+        assert alarm("certificate-expires") == "OK"
     finally:
         ops("kms").enable_key(KeyId=key)
 
@@ -199,22 +217,47 @@ def test_a_receipt_with_one_changed_byte_is_not_genuine(backend, person, selfies
         receipts.verify(receipt[:middle] + other + receipt[middle + 1 :], keys)
 
 
-def test_the_sweep_reports_a_changed_bucket_configuration(ops, running, resource):
+@pytest.fixture
+def sweep(ops, resource):
+    """Runs the daily sweep; returns its execution."""
+    states = ops("stepfunctions")
+
+    def run():
+        arn = states.start_execution(stateMachineArn=resource("Sweep"))["executionArn"]
+        until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", 60)
+        return states.describe_execution(executionArn=arn)
+
+    return run
+
+
+def test_the_sweep_walks_every_range_and_reports_a_changed_bucket_configuration(
+    ops, running, sweep
+):
     s3, bucket = ops("s3"), running.outputs["PhotosBucket"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-
-    def sweep():
-        answer = ops("lambda").invoke(FunctionName=resource("SweepBucketsFunction"), Payload=b"{}")
-        swept = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, swept
-        return swept["findings"]
-
-    assert sweep() == {}
     longer = [{**rules[0], "Expiration": {"Days": 30}}]
+    new = [f"photos/j{digit * 32}/p01.jpg" for digit in "09f"]  # of no job, but just written
+    for key in new:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"1")
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": longer})
     try:
-        assert sweep() == {"Lifecycle": 1}
+        ran = sweep()
+        assert ran["status"] == "SUCCEEDED", ran
+        report = json.loads(ran["output"])
+        assert (report["findings"], report["unfinished"]) == ({"Lifecycle": 1}, 0)
+        assert report["seen"] >= len(new)
+        for key in new:
+            s3.head_object(Bucket=bucket, Key=key)
     finally:
         s3.put_bucket_lifecycle_configuration(
             Bucket=bucket, LifecycleConfiguration={"Rules": rules}
         )
+        for key in new:
+            s3.delete_object(Bucket=bucket, Key=key)
+
+
+def test_a_sweep_whose_role_may_start_no_ranges_fails(sweep, without_permission):
+    with without_permission("Sweep", "StartRanges"):
+        ran = sweep()
+
+    assert (ran["status"], ran["error"]) == ("FAILED", "States.Permissions")

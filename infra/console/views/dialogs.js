@@ -64,6 +64,7 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
 /** @param {Field} field */
 function drawn({ name, label, options, checks, lines, max, type, value, pattern, hint, optional = false }) {
   const id = `ask-${name}`;
+  const described = hint ? `${id}-hint` : null;
   if (checks)
     return h(
       "fieldset",
@@ -78,15 +79,15 @@ function drawn({ name, label, options, checks, lines, max, type, value, pattern,
     options
       ? h(
           "select",
-          { id, name, required: !optional },
-          options.map(([value, words]) => h("option", { value }, words)),
+          { id, name, required: !optional, "aria-describedby": described },
+          options.map(([one, words]) => h("option", { value: one, selected: one === value }, words)),
         )
       : lines
         ? h("textarea", { id, name, rows: lines, maxlength: max, required: true, pattern: ".*\\S.*" })
         : h("input", {
             ...{ id, name, type, value, pattern, maxlength: max, required: !optional },
             ...{ autocomplete: "off", autocapitalize: "none", spellcheck: "false" },
-            "aria-describedby": hint ? `${id}-hint` : null,
+            "aria-describedby": described,
           }),
     hint && h("small", { id: `${id}-hint` }, hint),
   ];

@@ -1,6 +1,7 @@
 /** Pictures revealed today, and the warning before the budget is used up. */
 
 import { h } from "../dom.js";
+import { moment } from "../format.js";
 import { t } from "../words.js";
 
 /** @import { ExposureView } from "#api" */
@@ -17,8 +18,9 @@ export function exposure({ used, limit, state }) {
 }
 
 /** @param {ExposureView} seen */
-export function exposureNote({ used, limit, state }) {
+export function exposureNote({ used, limit, state, ends_at }) {
   if (state === "ok") return null;
-  const words = state === "warned" ? t("exposure.warned", limit - used) : t("exposure.used_up");
+  const words =
+    state === "warned" ? t("exposure.warned", limit - used) : t("exposure.used_up", ends_at ? moment(ends_at) : "");
   return h("p", { class: `note ${state === "warned" ? "warn" : "bad"}`, id: "exposure-note" }, words);
 }

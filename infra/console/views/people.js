@@ -1,7 +1,7 @@
 /** The desk's accounts, for leads: invite, change access, reset an authenticator, delete. */
 
 import { h, listed, say } from "../dom.js";
-import { relative } from "../format.js";
+import { moment, relative } from "../format.js";
 import { t } from "../words.js";
 import { ask } from "./dialogs.js";
 

@@ -84,7 +84,8 @@ export const en = {
   "exposure.of": (used, limit) => `${used} of ${limit}`,
   "exposure.warned": (left) =>
     `You have revealed many pictures today: ${left} points are left. Take a break, or hand over.`,
-  "exposure.used_up": "Today's exposure budget is used up. If you try to reveal more, the leads are asked.",
+  "exposure.used_up": (time) =>
+    `Your exposure budget is used up until ${time}. If you try to reveal more, the leads are asked.`,
 
   "queue": "Queue",
   "queue.count": (n) => (n === 1 ? "One case is waiting." : `${n} cases are waiting.`),
@@ -308,6 +309,7 @@ export const en = {
   "action.staff_deleted": "deleted an account",
   "action.known_scored": "known case scored",
   "action.authenticator_reset": "reset an authenticator",
+  "action.switched": "switched the product off or on",
   "detail.photo_id": "photo",
   "detail.reason": "reason",
   "detail.points": "points",

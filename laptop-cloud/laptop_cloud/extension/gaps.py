@@ -405,6 +405,28 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="distributed_maps",
+        ships="a distributed Map lists buckets as root, ignores ItemBatcher and ResultWriter, "
+        "needs no permission, and goes on after its execution was stopped",
+        does="reads, starts and writes with the machine's role; batches; aborts its children; five "
+        "minutes for an express one; 256 KiB",
+        touches={
+            f"{SFN}:_run_distributed_map": "2b77d3ec0e04f8f1",
+            f"{SFN}:_run_sub_machine": "f8d844168b1459f8",
+            f"{SFN}:_parse_reader_items": "80954bad8e260c9b",
+            f"{SFN}:_resolve_params_obj": "d41c2e27dd1b00a5",
+            f"{SFN}:_resolve_path_or_ctx": "39841ce14aefd1c1",
+            f"{SFN}:_apply_jsonata_template": "bf9bcac24ddcb9fa",
+            f"{SFN}:_apply_jsonata_output": "687e63886e94ded2",
+            f"{SFN}:_apply_state_assign": "f9cc15f006a008bb",
+            f"{SFN}:_apply_result_selector": "2c9e674e99b411de",
+            f"{SFN}:_apply_result_path": "829ba9afcde96ada",
+            f"{SFN}:_apply_output_path": "e9cfd00672448961",
+            f"{SFN}:_jsonata_state_field": "9bf62b72170e2ea4",
+            f"{SFN}:_state_query_language": "b9b846fa668c8400",
+        },
+    ),
+    Gap(
         name="payload_limits",
         ships="events of functions, inputs and outputs of executions have any size",
         does="refuses those that are larger than AWS allows; a state returns at most 256 KiB",
@@ -470,6 +492,16 @@ GAPS: tuple[Gap, ...] = (
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{LAMBDA}:_xray_trace_id_for_invocation": "46cbd1c5214a6df2",
             f"{DYNAMODB}:_item_size_bytes": "9be41cc11f947cde",
+        },
+    ),
+    Gap(
+        name="service_metrics",
+        ships="HTTP APIs and state machines have no metrics",
+        does="counts requests, errors, latency and ends of executions, as API Gateway and Step "
+        "Functions do",
+        touches={
+            f"{APIGATEWAY}:handle_execute": "c7a2f92d7eb6b8d5",
+            f"{SFN}:_emit_execution_status_event": "9c89e45693e353eb",
         },
     ),
 )

@@ -21,10 +21,25 @@ from likeness.settings import Settings
 if TYPE_CHECKING:
     from likeness.adapters.provenance.certificates import Certificates
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
-    from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
+    from likeness.ports.deletion import (
+        Buckets,
+        Deadlines,
+        Deletions,
+        JobFiles,
+        Signer,
+        SweptJobs,
+    )
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.holds import HoldFiles, Holds
-    from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
+    from likeness.ports.jobs import (
+        EventBus,
+        EventDeadLetters,
+        JobDurations,
+        Jobs,
+        OperatingState,
+        Timers,
+        Workflow,
+    )
     from likeness.ports.known_cases import KnownCases
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import (
@@ -54,12 +69,13 @@ if TYPE_CHECKING:
     )
     from likeness.services.deletion.job_deletion import JobDeletion
     from likeness.services.deletion.job_receipts import JobReceipts
+    from likeness.services.jobs.waiting import Readiness
     from likeness.services.review.appeal_closing import AppealClosing
     from likeness.services.review.case_reader import CaseReader
     from likeness.services.review.decision_effect import DecisionEffect
     from likeness.services.review.holding import Holding
+    from likeness.services.review.known_case_mixer import KnownCaseMixer
     from likeness.services.review.known_pictures import KnownPictures
-    from likeness.services.review.mix_known_cases import KnownCaseMixer
     from likeness.services.webhooks.send_deliveries import DeliverySender
 
 CLOCK = SystemClock()
@@ -267,6 +283,21 @@ def durations() -> JobDurations:
 
 
 @cache
+def operating_state() -> OperatingState:
+    from likeness.adapters.jobs.operating_state_table import OperatingStateTable
+
+    return OperatingStateTable(_table())
+
+
+@cache
+def readiness() -> Readiness:
+    from likeness.services.jobs.waiting import Readiness
+
+    deadline = policy_files.load_retention().deadline
+    return Readiness(operating_state(), metrics(), CLOCK, deadline)
+
+
+@cache
 def keyed_hash() -> KeyedHash:
     from likeness.adapters.account.keyed_hash import KmsHash
 
@@ -385,7 +416,7 @@ def known_case_mixer(pictures: Any) -> KnownCaseMixer:
     import random
 
     from likeness.adapters.review.known_pictures_bucket import KnownPicturesBucket
-    from likeness.services.review.mix_known_cases import KnownCaseMixer
+    from likeness.services.review.known_case_mixer import KnownCaseMixer
 
     where = settings().known_cases
     return KnownCaseMixer(
@@ -423,6 +454,13 @@ def buckets() -> Buckets:
     return BucketSweep(
         _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
     )
+
+
+@cache
+def swept_jobs() -> SweptJobs:
+    from likeness.adapters.deletion.swept_jobs import SweptJobsTable
+
+    return SweptJobsTable(_table())
 
 
 @cache

@@ -52,7 +52,7 @@ def moderate(world, review="flagged", policy=None):
         holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
-        deadline=DEADLINE,
+        readiness=world.readiness,
     )
 
 
@@ -75,7 +75,8 @@ def test_photos_of_one_adult_are_clean(world):
     assert moderate(world).outcome is Outcome.CLEAN
 
     assert set(verdicts(world).values()) == {Outcome.CLEAN}
-    assert world.metrics.counted == {"JobsModerated": 1}
+    # three photos: inspected, labels, faces and celebrities of each, and two comparisons
+    assert world.metrics.counted == {"JobsModerated": 1, "DetectorImages": 3 + 9 + 2}
 
 
 @pytest.mark.parametrize(
@@ -408,7 +409,8 @@ def test_a_doubtful_photo_is_left_out_and_the_job_needs_no_moderator(doubtful):
     assert photo.left_out_at == NOW
     assert photo.verdict.outcome is Outcome.LEFT_OUT
     assert doubtful.job.photos_left_out == 1
-    assert doubtful.metrics.counted == {"JobsModerated": 1, "PhotosLeftOut": 1}
+    counted = {"JobsModerated": 1, "PhotosLeftOut": 1, "DetectorImages": 4 + 12 + 3}
+    assert doubtful.metrics.counted == counted
 
 
 def test_a_left_out_photo_is_deleted_at_once_and_recorded_for_the_receipt(doubtful):
@@ -451,7 +453,8 @@ def test_a_deletion_that_fails_is_repeated_by_the_next_run_without_new_verdicts(
 
     assert f"photos/{JOB}/p02.jpg" not in doubtful.photo_objects.listing()
     assert doubtful.detector.calls == asked
-    assert doubtful.metrics.counted == {"JobsModerated": 1, "PhotosLeftOut": 1}
+    counted = {"JobsModerated": 1, "PhotosLeftOut": 1, "DetectorImages": 4 + 12 + 3}
+    assert doubtful.metrics.counted == counted
 
 
 def test_a_legal_hold_keeps_a_left_out_photo(doubtful):

@@ -45,9 +45,9 @@ from likeness.services.review.escalate_review import escalate_review
 from likeness.services.review.expire_reviews import expire_reviews
 from likeness.services.review.heartbeat_review import heartbeat_review
 from likeness.services.review.hold_review import hold_review
+from likeness.services.review.known_case_mixer import SETTLED, KnownCaseMixer
 from likeness.services.review.list_decided import list_decided
 from likeness.services.review.list_reviews import list_reviews
-from likeness.services.review.mix_known_cases import SETTLED, KnownCaseMixer
 from likeness.services.review.overturn_review import overturn_review
 from likeness.services.review.read_audit import read_audit
 from likeness.services.review.read_review import read_review

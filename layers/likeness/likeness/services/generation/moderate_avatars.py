@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 
 from likeness.contracts import DrawnAvatar, ModerateAvatarsResult
@@ -10,6 +9,7 @@ from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import (
     Outcome,
     PhotoEvidence,
@@ -23,7 +23,7 @@ from likeness.ports.generation import Work
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
-from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
+from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 
 AT_ONCE = 4
 MAX_ATTEMPTS = 2
@@ -38,8 +38,8 @@ def moderate_avatars(
     detector: Detector,
     policy: Policy,
     metrics: Metrics,
+    readiness: Readiness,
     clock: Clock,
-    deadline: timedelta,
 ) -> ModerateAvatarsResult:
     """An avatar that is not clean is refused and drawn again: avatars are not reviewed by humans.
 
@@ -59,25 +59,29 @@ def moderate_avatars(
         for rank, avatar in enumerate(result.avatars, start=100 * attempt)
         if avatar.avatar_id not in moderated or moderated[avatar.avatar_id].attempt < attempt
     ]
+    photos = jobs.photos(job_id)
     moderate_one = partial(
         _moderate,
         job,
         attempt,
-        photos={photo.photo_id: photo for photo in jobs.photos(job_id)},
+        photos={photo.photo_id: photo for photo in photos},
         engine=result.engine,
         work=work,
         detector=detector,
         policy=policy,
     )
-    waiting = waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline)
-    with waiting, ThreadPoolExecutor(AT_ONCE) as pool:
+    with readiness.detecting(job), ThreadPoolExecutor(AT_ONCE) as pool:
         drawn = list(pool.map(lambda item: moderate_one(*item), new))
     for avatar in drawn:
         if avatar.state is AvatarState.APPROVED:
             work.promote(avatar)
     jobs.save_avatars(drawn)
     if not replayed:
-        jobs.save(job)
+        before = job.usage or of_photos(photos)
+        usage = before.moderated(len(new), engine=result.engine, seconds=result.seconds)
+        jobs.save(job.model_copy(update={"usage": usage}))
+        metrics.measure("ContainerSeconds", result.seconds, "Seconds")
+        metrics.count(DETECTOR_IMAGES, len(new))
     findings = [f for avatar in drawn if avatar.verdict for f in avatar.verdict.findings]
     if unknown := sum(finding.reason is None for finding in findings):
         metrics.count(UNKNOWN_FINDING, unknown)

@@ -5,14 +5,18 @@ from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import (
     CapacityTimeout,
+    DetectorBusy,
     DetectorTimeout,
     JobHeld,
+    JobStopped,
+    StylesOff,
     Unavailable,
     UnknownDetector,
 )
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, about
@@ -35,11 +39,16 @@ KINDS = {
     CapacityTimeout.__name__: FailureKind.CAPACITY,
     UnknownDetector.__name__: FailureKind.MODERATION,
     DetectorTimeout.__name__: FailureKind.MODERATION,
+    DetectorBusy.__name__: FailureKind.MODERATION,
+    JobStopped.__name__: FailureKind.STOPPED,
+    StylesOff.__name__: FailureKind.STOPPED,
 }
 ENDS: dict[str, tuple[JobState, Reason]] = {
     JobError.CLOSED: (JobState.REFUSED, Reason.SYSTEM_CLOSED),
     JobError.NOT_SUBMITTED: (JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED),
     JobError.NO_AVATARS: (JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS),
+    JobStopped.__name__: (JobState.FAILED, Reason.SYSTEM_STOPPED),
+    StylesOff.__name__: (JobState.FAILED, Reason.SYSTEM_STYLE_OFF),
     JobHeld.__name__: (JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED),  # no lead decided in time
 }
 
@@ -80,6 +89,7 @@ def fail_job(
         reason=reason,
         failure=KINDS.get(error, FailureKind.INTERNAL) if state is JobState.FAILED else None,
         photos_deleted_at=job.photos_deleted_at or (now if gone else None),
+        usage=job.usage or of_photos(jobs.photos(job_id)),
     )
     if job.day is None:
         jobs.save(ended)

@@ -12,7 +12,7 @@ from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import claim_view
 from likeness.services.review.case_reader import CaseReader
-from likeness.services.review.own_exposure import own_exposure
+from likeness.services.review.exposures import own_exposure
 
 READ = 500  # cases that one request reads at most
 

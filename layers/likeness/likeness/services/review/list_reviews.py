@@ -10,7 +10,7 @@ from likeness.domain.review.order import Queued, QueueFilter
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import review_summary
-from likeness.services.review.own_exposure import own_exposure
+from likeness.services.review.exposures import own_exposure
 
 OF = "reviews"
 

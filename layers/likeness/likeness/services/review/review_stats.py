@@ -35,7 +35,7 @@ from likeness.domain.review.statistics import (
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
-from likeness.services.review.own_exposure import own_exposure
+from likeness.services.review.exposures import own_exposure
 
 READ = 1000  # waiting cases, in the order of work
 

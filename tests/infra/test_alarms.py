@@ -130,7 +130,11 @@ FAULTS = {
         queue("DeadLetterQueue.QueueName"),
     ),
 }
-BY_ABSENCE = {"sweep-missing", "certificate-expires"}  # INSUFFICIENT_DATA notifies
+BY_ABSENCE = {
+    "audit-anchor-missing",
+    "sweep-missing",
+    "certificate-expires",
+}  # INSUFFICIENT_DATA notifies
 
 
 @pytest.mark.parametrize("name", FAULTS)

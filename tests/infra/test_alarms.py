@@ -130,7 +130,8 @@ FAULTS = {
         queue("DeadLetterQueue.QueueName"),
     ),
 }
-BY_ABSENCE = {"sweep-missing", "certificate-expires"}  # INSUFFICIENT_DATA notifies
+# INSUFFICIENT_DATA notifies.
+BY_ABSENCE = {"audit-anchor-missing", "sweep-missing", "certificate-expires"}
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -51,6 +51,7 @@ LARGE = {
     "WebOrigins": "https://app.example.com,http://localhost:3000",
     "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
     "HashList": f"{'h' * 63}/known.csv",
+    "KnownCases": f"{'k' * 63}/known/",
     "ConsoleDomain": "reviews.example.com",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }

@@ -45,7 +45,7 @@ TRANSACTIONS = {
     ),
     "open or lease a review": _one("PutItem", "JOB#* AUDIT", "reviews.open reviews.save/2"),
     "close a review and count it": _one(
-        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
+        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3 reviews.save/4"
     ),
     "store a hold": _one("PutItem", "HOLD#* BLOCK#* AUDIT", "holds.save"),
     "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),

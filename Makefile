@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews proof hooks clean
+.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity certificate clients weights launch lock generated previews proof hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -161,6 +161,9 @@ clients: .envs/dev/.ready node_modules/.ready ## Build the clients: a wheel and 
 bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory; writes bench.json
 	$(DEV)/python -m tests.bench --out bench.json
 
+load: .envs/dev/.ready $(LAPTOP) ## Many jobs at once on that cloud, and what it saw [JOBS=50 REAL=0 PORT=]
+	@$(DEV)/python -m tests.bench.load --jobs "$(or $(JOBS),50)" --real "$(or $(REAL),0)" --port $(PORT)
+
 fairness: .envs/dev/.ready .envs/model/.ready ## Measure by group how people are treated, on this machine [PHOTOS=people/ GROUPS=table.csv OUT= STYLES= COUNT= POLICY=]
 	$(call need,PHOTOS,Name a folder with a folder of photos for each person: make fairness PHOTOS=folder)
 	@$(DEV)/python -m tests.bench.fairness --photos "$(PHOTOS)" --out "$(OUT)" \
@@ -184,6 +187,12 @@ deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|pr
 account: .envs/sam/.ready ## Create what the stages of an account share: the image repository [ENV=dev|staging|prod, for its region]
 	.envs/sam/bin/sam deploy --config-file "$(CURDIR)/samconfig.toml" --config-env $(ENV) --template-file infra/account.yaml \
 	  --stack-name likeness-account --tags product=likeness --no-confirm-changeset
+
+capacity: .envs/dev/.ready ## What a load of jobs needs of AWS and costs; WRITE=1 writes docs/capacity.md [JOBS_PER_DAY=1000000 PEAK= REVIEW= ENGINE= INSTANCE= BACKEND= WRITE=1]
+	@$(DEV)/python -m infra.capacity --jobs-per-day "$(or $(JOBS_PER_DAY),1000000)" \
+	  $(if $(PEAK),--peak "$(PEAK)") $(if $(REVIEW),--review "$(REVIEW)") \
+	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(INSTANCE),--instance "$(INSTANCE)") \
+	  $(if $(BACKEND),--backend "$(BACKEND)") $(if $(WRITE),--write)
 
 rehearse: .envs/dev/.ready $(LAPTOP) ## Check an account, deploy to it, run one job, verify its deletion, count its cost [STACK= TRAINING_IMAGE= PARAMETERS= ONLY=checks YES=1 COUNT= OUT= PORT=]
 	$(call need,STACK,Name the stack: make rehearse STACK=likeness-dev)

@@ -3,6 +3,8 @@
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.review import (
+    AnchorsQuery,
+    AnchorsView,
     AuditView,
     DecidedQuery,
     DecidedReviewsView,
@@ -18,6 +20,7 @@ from likeness.domain.errors import CaseTaken
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes
+from likeness.services.review.list_anchors import list_anchors
 from likeness.services.review.list_decided import list_decided
 from likeness.services.review.list_reviews import list_reviews
 from likeness.services.review.read_audit import read_audit
@@ -70,6 +73,18 @@ def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
     )
 
 
+@route(
+    "GET",
+    "/v1/reviews/audit/anchors",
+    query=AnchorsQuery,
+    gives=AnchorsView,
+    moderators=bootstrap.staff,
+)
+def list_anchors_handler(query: AnchorsQuery, moderator: Moderator) -> AnchorsView:
+    """For leads: the signed anchors of the audit log, and the heads of its chains."""
+    return list_anchors(query, moderator=moderator, audit_log=bootstrap.audit_log())
+
+
 @route("GET", "/v1/reviews/guidelines", gives=GuidelinesView, moderators=bootstrap.staff)
 def read_guidelines_handler(moderator: Moderator) -> GuidelinesView:  # noqa: ARG001
     """The rule behind each reason code that you may use, in full."""
@@ -114,6 +129,7 @@ handler = routes(
     list_reviews_handler,
     review_stats_handler,
     read_audit_handler,
+    list_anchors_handler,
     list_decided_handler,
     transparency_report_handler,
 )

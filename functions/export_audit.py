@@ -1,4 +1,4 @@
-"""GET /v1/reviews/audit: a part of the whole audit log."""
+"""GET /v1/reviews/audit: a part of one chain of the audit log."""
 
 from likeness import bootstrap
 from likeness.api.review import AuditExportQuery, AuditExportView
@@ -15,7 +15,7 @@ from likeness.services.review.export_audit import export_audit
     moderators=bootstrap.staff,
 )
 def handler(query: AuditExportQuery, moderator: Moderator) -> AuditExportView:
-    """For leads: entries of the whole audit log, with the head of its chain."""
+    """For leads: entries of one chain of the audit log, with its head."""
     return export_audit(
         query, moderator=moderator, audit_log=bootstrap.audit_log(), clock=bootstrap.CLOCK
     )

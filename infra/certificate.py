@@ -34,7 +34,9 @@ from likeness.adapters.provenance.signing import (
     KmsKey,
     authority_extensions,
     certify,
+    ends,
     is_authority,
+    renew_at,
     signer_extensions,
     subject_name,
 )
@@ -46,9 +48,6 @@ if TYPE_CHECKING:
 
 CHAIN, ANCHORS = "certificate-chain", "trust-anchors"
 LONGEST = 8192  # characters of an advanced parameter; a standard one has 4096
-RENEW = timedelta(days=30)
-# An avatar's credentials end with an authority's certificate: each one counts a year at least.
-RENEW_AUTHORITY = timedelta(days=365)
 # Usages that a reader of Content Credentials accepts (c2pa-rs, cose/valid_eku_oids.cfg): e-mail
 # protection, document signing, C2PA signing.
 USAGES = {"1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1"}
@@ -61,19 +60,16 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """A chain that readers accept: when its first certificate ends, and whose the key's is."""
+    """A chain that readers accept: if the key's certificate is an authority's, and when it ends."""
 
-    ends: datetime
     authority: bool
+    ends: datetime
+    renew_at: datetime
 
     def __str__(self) -> str:
         if self.authority:
             return "an authority's certificate: KMS signs once for each job"
         return "a signer's certificate: KMS signs each file, 90 for 30 avatars"
-
-    @property
-    def renew_at(self) -> datetime:
-        return self.ends - (RENEW_AUTHORITY if self.authority else RENEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +195,7 @@ def check(chain: str, anchors: str, key: ec.EllipticCurvePublicKey, now: datetim
                 f"{_subject(one)} is valid from {one.not_valid_before_utc:%Y-%m-%d} "
                 f"to {one.not_valid_after_utc:%Y-%m-%d}"
             )
-    return Usable(min(one.not_valid_after_utc for one in links), authority)
+    return Usable(authority, ends(links), renew_at(links))
 
 
 def _load(name: str, pem: str) -> list[x509.Certificate]:

@@ -44,6 +44,7 @@ from likeness.domain.photos.photo import (
 )
 from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
+from likeness.domain.review.audit import AuditEntry, verify
 from likeness.domain.review.case import (
     Lease,
     Moderator,
@@ -56,6 +57,7 @@ from likeness.domain.review.case import (
 from likeness.domain.webhooks.delivery import Delivery
 from likeness.domain.webhooks.webhook import EncryptedSecret, Webhook, WebhookSecret
 from likeness.events import JobStateChanged, StreamRecord
+from likeness.ports.review import AuditLog
 from likeness.services.webhooks.delivery_record import new_delivery
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -489,3 +491,13 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return self.milliseconds_left
+
+
+def whole(audit_log: AuditLog) -> list[AuditEntry]:
+    """All entries of the audit log, chain by chain."""
+    return [one for head in audit_log.heads() for one in audit_log.entries(head.chain)]
+
+
+def intact(audit_log: AuditLog) -> int:
+    """Verify each chain of the audit log. Returns the number of entries."""
+    return sum(verify(audit_log.entries(one.chain), one).number for one in audit_log.heads())

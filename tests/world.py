@@ -52,6 +52,7 @@ from tests.fakes import (
     FakeReviews,
     FakeRuns,
     FakeSigner,
+    FakeSweptJobs,
     FakeTimers,
     FakeTraining,
     FakeUsers,
@@ -118,6 +119,7 @@ class World:
         self.credentials = FakeCredentials()
         self.watermarks = FakeWatermarks()
         self.files = FakeJobFiles(self.photo_objects, self.avatar_objects)
+        self.swept_jobs = FakeSweptJobs(self.jobs, self.deletions, self.appeals, self.known_cases)
         self.leftovers = FakeLeftovers(self.photo_objects, self.avatar_objects)
         self.deletion = JobDeletion(
             self.files, self.leftovers, self.deletions, self.metrics, self.clock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,23 +19,30 @@ Key = tuple[str, str]  # the function or role, and the call
 INVOKE, TRANSITION, REQUEST = "lambda:Invoke", "states:Transition", "execute-api:Request"
 
 
+class Tally(dict[Key, float]):
+    """Counts; what is not counted is 0."""
+
+    def __missing__(self, key: Key) -> float:
+        return 0.0
+
+
 @dataclass(slots=True)
 class Counts:
     """How often each call is made, and DynamoDB's units of it."""
 
-    calls: Counter[Key] = field(default_factory=Counter)
-    read: Counter[Key] = field(default_factory=Counter)
-    write: Counter[Key] = field(default_factory=Counter)
+    calls: Tally = field(default_factory=Tally)
+    read: Tally = field(default_factory=Tally)
+    write: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The time of an invocation, with what each avatar after the first adds, and its memory."""
+    """The processor's time of an invocation, what each further avatar adds, and its memory."""
 
-    seconds: float
+    processor_s: float
     memory_mb: int
-    log_bytes: int
-    seconds_avatar: float = 0.0
+    log_bytes: int = 0
+    avatar_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

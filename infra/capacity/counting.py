@@ -33,7 +33,7 @@ from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from laptop_cloud.calls import Call
     from laptop_cloud.cloud import Cloud
@@ -73,7 +73,7 @@ def count(running: Cloud) -> Calls:
     # One after the other: on a busy machine the polls of a slow inspection ask for it again.
     jobs = [_run(backend, photos[:n], avatars) for n, avatars in SIZES]
     tests = [_run(backend, NO_PICTURES, 1, test={}), _run_reviewed(running, backend)]
-    _until(lambda: not _running(running))
+    _until(lambda: all(_ended(running, job) for job, _ in (*jobs, *tests)))
     calls = _of_jobs(running.calls(), _logical_ids(running))
     counts = {job: _counts(calls[job], running, job) for job, _ in (*jobs, *tests)}
     real = [calls[job] for job, _ in jobs]
@@ -91,6 +91,24 @@ def count(running: Cloud) -> Calls:
         work=_work(real),
         stored=_stored(running, [job for job, _ in jobs]),
     )
+
+
+def compare(
+    running: Cloud, job_id: str, *, photos: int, avatars: int, backend: str = "training-job"
+) -> Iterator[str]:
+    """What a job of this cloud called otherwise than calls.yaml says, a line for each call."""
+    _until(lambda: _ended(running, job_id))
+    golden = counted_calls.read(backend)
+    calls = _of_jobs(running.calls(), _logical_ids(running))[job_id]
+    expected = {"job": golden.of(job=1, photo=photos, avatar=avatars)}
+    counted = {"job": _counts(calls, running, job_id)}
+    yield from counted_calls.differences(
+        replace(golden, per=expected), replace(golden, per=counted), frozenset(VARIES)
+    )
+    polled, most = _poll(calls), golden.per["poll"]
+    for key, n in polled.calls.items():
+        if n > most.calls[key]:
+            yield f"{' '.join(key)}: {n:g} for each poll, and calls.yaml says {most.calls[key]:g}"
 
 
 def divide(sized: Sequence[Sized]) -> dict[str, Counts]:
@@ -178,10 +196,10 @@ def _machine(running: Cloud) -> tuple[Any, str]:
     return running.act_as(running.ops_credentials())("stepfunctions"), machine
 
 
-def _running(running: Cloud) -> bool:
+def _ended(running: Cloud, job_id: str) -> bool:
     client, machine = _machine(running)
-    found = client.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
-    return bool(found["executions"])
+    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{job_id}"
+    return bool(client.describe_execution(executionArn=execution)["status"] != "RUNNING")
 
 
 def _transitions(running: Cloud, job_id: str) -> int:
@@ -240,7 +258,8 @@ def _counts(calls: Iterable[Call], running: Cloud, job_id: str) -> Counts:
             continue
         _add(found, call)
     found.calls["Pipeline", TRANSITION] = _transitions(running, job_id)
-    del found.calls["Pipeline", "lambda:InvokeFunction"]  # each is an invocation, counted there
+    # Each is an invocation too, and counted there.
+    found.calls.pop(("Pipeline", "lambda:InvokeFunction"), None)
     return found
 
 
@@ -289,7 +308,7 @@ def _difference(more: Counts, less: Counts) -> Counts:
 
 
 def _work(jobs: Sequence[Sequence[Call]]) -> dict[str, Work]:
-    """The fastest invocation of each function, and what each further avatar adds."""
+    """The mean of each function. What it waits for is not its own, and of a laptop."""
     by_function: dict[str, list[list[Call]]] = defaultdict(lambda: [[] for _ in jobs])
     for n, calls in enumerate(jobs):
         for call in calls:
@@ -297,15 +316,17 @@ def _work(jobs: Sequence[Sequence[Call]]) -> dict[str, Work]:
                 by_function[call.caller][n].append(call)
     extra = SIZES[2][1] - SIZES[0][1]
     work = {}
-    for name, of in by_function.items():
-        least = [min((one.seconds for one in calls), default=0.0) for calls in of]
-        seconds = min(least[:2])
+    for name, of in sorted(by_function.items()):
+        small = [call.processor_s for call in (*of[0], *of[1])]
+        base = sum(small) / len(small) if small else 0.0
         growing = name in {"ModerateAvatars", "PublishAvatars", "UnpackAvatars"}
+        more = sum(call.processor_s for call in of[2]) / len(of[2]) - base if growing else 0.0
+        everything = [call for calls in of for call in calls]
         work[name] = Work(
-            seconds=round(seconds, 3),
-            seconds_avatar=round(max(0.0, least[2] - seconds) / extra, 3) if growing else 0.0,
-            memory_mb=of[0][0].memory_mb,
-            log_bytes=sum(one.log_bytes for calls in of for one in calls) // sum(map(len, of)),
+            processor_s=round(base, 3),
+            avatar_s=round(max(0.0, more) / extra, 3),
+            memory_mb=everything[0].memory_mb,
+            log_bytes=sum(one.log_bytes for one in everything) // len(everything),
         )
     return work
 
@@ -324,10 +345,16 @@ def _stored(running: Cloud, jobs: Sequence[str]) -> dict[str, int]:
     return {"job": max(0, sizes[0] - few * each), "avatar": each}
 
 
-def started(backend: str, folder: Path, port: int) -> Cloud:
-    folders = Folders(state=folder / "state", build=ROOT / ".aws-sam" / f"counting-{backend}")
-    project = likeness(backend=backend, folders=folders, gallery=folder / "gallery")
-    return cloud.up(project, port=port, wait_scale=0.05, calls=PATTERN)
+def _count_on_a_new_cloud(backend: str, port: int) -> Calls:
+    with tempfile.TemporaryDirectory() as folder:
+        folders = Folders(
+            state=Path(folder) / "state", build=ROOT / ".aws-sam" / f"counting-{backend}"
+        )
+        project = likeness(backend=backend, folders=folders, gallery=Path(folder) / "gallery")
+        try:
+            return count(cloud.up(project, port=port, wait_scale=0.05, calls=PATTERN))
+        finally:
+            cloud.down(project)
 
 
 def main() -> None:
@@ -336,24 +363,20 @@ def main() -> None:
     parser.add_argument("--backend", choices=BACKENDS, action="append", help="default: both")
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
-    document = yaml.safe_load(CALLS.read_text()) if CALLS.exists() else {}
     failed = False
     for backend in given.backend or BACKENDS:
-        with tempfile.TemporaryDirectory() as folder:
-            running = started(backend, Path(folder), given.port or processes.free_port())
-            try:
-                counted = count(running)
-            finally:
-                cloud.down(running.project)
+        counted = _count_on_a_new_cloud(backend, given.port or processes.free_port())
         if given.write:
+            document = yaml.safe_load(CALLS.read_text()) if CALLS.exists() else {}
             document[backend] = counted.document()
-        else:
-            golden = counted_calls.read(backend)
-            for line in counted_calls.differences(golden, counted, frozenset(VARIES)):
-                failed = True
-                print(f"{backend}: {line}")
-    if given.write:
-        CALLS.write_text(f"# {HEAD}\n" + yaml.safe_dump(document, sort_keys=True, width=120))
+            text = yaml.safe_dump(document, sort_keys=True, width=120, default_flow_style=None)
+            CALLS.write_text(f"# {HEAD}\n{text}")
+            continue
+        for line in counted_calls.differences(
+            counted_calls.read(backend), counted, frozenset(VARIES)
+        ):
+            failed = True
+            print(f"{backend}: {line}")
     sys.exit(failed)
 
 

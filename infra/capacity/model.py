@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra.capacity import prices
-from infra.capacity.calls import INVOKE, REQUEST, TRANSITION, Calls, Counts, stored_bytes
+from infra.capacity.calls import INVOKE, REQUEST, TRANSITION, Calls, Counts, Work, stored_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DAY, MONTH_DAYS = 86_400, 30
 FULL = 0.7  # no limit is used above this share
+UNTIMED = Work(processor_s=0.05, memory_mb=1024)  # functions of the desk: as a poll
 FIRST_AVATARS = 1  # of the job whose invocations were timed
 DEADLINE_HOURS = 23  # a job's schedule lives that long (services/jobs/create_job.py)
 SAMPLED = 0.05  # of the requests are traced (X-Ray's default rule)
@@ -143,12 +144,13 @@ def _invocations(of_job: Counts) -> dict[str, float]:
 
 
 def _seconds(load: Load, calls: Calls, function: str) -> float:
-    """Of one invocation; a function that was not timed counts as the median of the others."""
-    work = calls.work.get(function)
-    if work is None:
-        known = sorted(one.seconds for one in calls.work.values())
-        return known[len(known) // 2]
-    return work.seconds + work.seconds_avatar * (load.avatars - FIRST_AVATARS)
+    """Of one invocation: its processor's time at its share of a processor, and what it waits."""
+    work = calls.work.get(function, UNTIMED)
+    processor = work.processor_s + work.avatar_s * (load.avatars - FIRST_AVATARS)
+    share = min(1.0, work.memory_mb / prices.document()["vcpu_mb"])
+    of_job = counts(load, calls).calls
+    waited = sum(n * prices.wait_s(call) for (name, call), n in of_job.items() if name == function)
+    return processor / share + waited / of_job[function, INVOKE]
 
 
 def cost(load: Load, calls: Calls) -> Cost:
@@ -226,8 +228,8 @@ def unpriced(calls: Calls) -> Iterator[str]:
 
 
 def _invocation(load: Load, calls: Calls, function: str) -> float:
-    work = calls.work.get(function)
-    gigabytes = (work.memory_mb if work else 1024) / 1024
+    work = calls.work.get(function, UNTIMED)
+    gigabytes = work.memory_mb / 1024
     seconds = _seconds(load, calls, function)
     gb_second = prices.price("lambda_gb_second_arm64")
     return seconds * gigabytes * gb_second + prices.price("lambda_request")
@@ -258,5 +260,5 @@ def cells(found: list[Use], *, raised: bool) -> int:
 
 def _round_up(value: float) -> float:
     """To two significant digits."""
-    scale = 10 ** max(0, math.floor(math.log10(value)) - 1)
+    scale: int = 10 ** max(0, math.floor(math.log10(value)) - 1)
     return math.ceil(value / scale) * scale

@@ -85,6 +85,14 @@ def busy_seconds(engine: str, instance: str) -> float:
     return float(about["tflop"] / (peak * document()["reached"]))
 
 
+def wait_s(call: str) -> float:
+    """Seconds that a function waits for a call; 0 for what is no call of it."""
+    service = call.partition(":")[0]
+    together: int = document()["at_once"].get(service, 1)
+    milliseconds: float = document()["waits_ms"].get(service, 0.0)
+    return milliseconds / 1000 / together
+
+
 def limits() -> Iterator[Limit]:
     for one in document()["limits"]:
         yield Limit(

@@ -3,7 +3,7 @@
 /**
  * @import { AuditView, CaseView, ClaimNext, ClaimView, ExposureView, GuidelinesView, NextView, NotesView } from "#api"
  * @import { Queue, Reason, RefusedPhoto, RevealedPhotoView, RevealLevel, ReviewsView, ReviewSummary } from "#api"
- * @import { AuditExportView, ChangeStaff, DecidedReviewsView, DecidedView, InviteStaff } from "#api"
+ * @import { AnchorsView, AuditExportView, ChangeStaff, DecidedReviewsView, DecidedView, InviteStaff } from "#api"
  * @import { HoldsView, HoldView, ReportHold, ReportView } from "#api"
  * @import { Severity, SkipReason, StaffListView, StaffView, StatsView, TransparencyView } from "#api"
  */
@@ -138,8 +138,10 @@ export function desk({ token, expired }) {
     reportHold: (job, report) => call("POST", `/holds${path(job, "/reported")}`, report),
     /** @type {(job: string) => Promise<HoldView>} */
     unblock: (job) => call("POST", `/holds${path(job, "/unblock")}`),
-    /** @type {(after: number) => Promise<AuditExportView>} */
-    exportAudit: (after) => call("GET", `/audit${query({ after, limit: 2000 })}`),
+    /** @type {(chain: number, after: number) => Promise<AuditExportView>} */
+    exportAudit: (chain, after) => call("GET", `/audit${query({ chain, after, limit: 2000 })}`),
+    /** @type {(after: number) => Promise<AnchorsView>} */
+    anchors: (after) => call("GET", `/audit/anchors${query({ after })}`),
     /** @type {(first: string, last: string) => Promise<TransparencyView>} */
     transparency: (first, last) => call("GET", `/transparency${query({ first, last })}`),
   };

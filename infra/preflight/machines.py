@@ -37,8 +37,11 @@ INTRINSICS = {
 }
 NESTED = 10  # intrinsic functions in each other
 CONTEXT = ("Execution.", "State.", "StateMachine.", "Task.Token")
-KNOWN_TYPES = {"Choice", "Fail", "Pass", "Succeed", "Task", "Wait"}
+KNOWN_TYPES = {"Choice", "Fail", "Map", "Pass", "Succeed", "Task", "Wait"}
 UNKNOWN_FIELDS = {"InputPath", "OutputPath", "QueryLanguage", "Assign", "Arguments", "Output"}
+UNKNOWN_FIELDS |= {"ItemReader", "ItemSelector", "ItemBatcher", "ResultWriter", "Iterator"}
+LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/]{1,40}")  # of a distributed Map
+PATHS = ("SecondsPath", "TimestampPath", "TimeoutSecondsPath", "CausePath", "ErrorPath")
 PATH = re.compile(r"(?<![\w$])\$\.([\w.]+)")
 
 # Paths of a state's input; True where any field may follow, because a function chose them.
@@ -60,12 +63,19 @@ def machine(file: str, text: str, given: Mapping[str, Any]) -> Iterator[Finding]
     definition = substituted(text, given)
     if len(text.encode()) > DEFINITION_BYTES:
         yield Finding(file, f"the definition has more than {DEFINITION_BYTES} bytes")
+    yield from steps(file, definition, dict.fromkeys(INPUTS.get(file, ()), True))
+
+
+def steps(file: str, definition: dict[str, Any], given: Shape) -> Iterator[Finding]:
+    """The states of a machine, or of a Map's item processor."""
     states = definition["States"]
-    inputs = shapes(definition, INPUTS.get(file, ()))
+    inputs = shapes(definition, given)
     for name, state in states.items():
         where = f"{file} {name}"
         for problem in (*structure(states, name, state), *call(state), *functions(state)):
             yield Finding(where, problem)
+        if processor := state.get("ItemProcessor"):  # an item may have any fields
+            yield from steps(where, processor, {"": True})
         if name not in inputs:
             yield Finding(where, "no state leads here: delete it, or name it in a Next")
             continue
@@ -88,6 +98,8 @@ def structure(states: Mapping[str, Any], name: str, state: dict[str, Any]) -> It
     for target, _ in targets(state):
         if target not in states:
             yield f"leads to {target}, which does not exist"
+    if state["Type"] == "Map" and not LABEL.fullmatch(state.get("Label", "")):
+        yield "a distributed Map needs a Label that Step Functions accepts: its role names it"
     for part in ("Retry", "Catch"):
         for number, one in enumerate(state.get(part, ()), 1):
             if "States.ALL" in one["ErrorEquals"]:
@@ -139,7 +151,7 @@ def dynamic(value: Any) -> Iterator[str]:
         for key, one in value.items():
             if key.endswith(".$"):
                 yield str(one)
-            else:
+            elif key != "ItemProcessor":
                 yield from dynamic(one)
 
 
@@ -148,7 +160,7 @@ def reads(state: dict[str, Any]) -> list[str]:
     found = []
     for text in dynamic(state.get("Parameters", {})):
         found += PATH.findall(text)
-    for field in ("SecondsPath", "TimestampPath", "TimeoutSecondsPath", "CausePath", "ErrorPath"):
+    for field in ("ItemsPath", *PATHS):
         found += PATH.findall(str(state.get(field, "")))
     for rule in state.get("Choices", ()):
         tested = tuple(present(rule))
@@ -184,10 +196,10 @@ def targets(state: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield one["Next"], one
 
 
-def shapes(definition: dict[str, Any], given: tuple[str, ...]) -> dict[str, Shape]:
+def shapes(definition: dict[str, Any], given: Shape) -> dict[str, Shape]:
     """The input of each state that is reached: what it has on every way."""
     start = definition["StartAt"]
-    found: dict[str, Shape] = {start: dict.fromkeys(given, True)}
+    found: dict[str, Shape] = {start: given}
     waiting = [start]
     while waiting:
         name = waiting.pop()
@@ -210,7 +222,7 @@ def leaving(state: dict[str, Any], shape: Shape, by: dict[str, Any]) -> Shape:
         return put(shape, by.get("ResultPath", "$"), {"Error": True, "Cause": True})
     if by:
         return {**shape, **{one: True for path in present(by) for one in prefixes(path)}}
-    if state["Type"] == "Task":
+    if state["Type"] in {"Map", "Task"}:
         result = state.get("ResultSelector")
         return put(shape, state.get("ResultPath", "$"), None if result is None else fields(result))
     if state["Type"] == "Pass" and {"Result", "Parameters"} & set(state):

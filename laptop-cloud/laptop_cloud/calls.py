@@ -23,6 +23,7 @@ class Call:
     write: float = 0.0
     route: str = ""  # of an HTTP API's event
     seconds: float = 0.0
+    processor_s: float = 0.0
     memory_mb: int = 0
     log_bytes: int = 0
 

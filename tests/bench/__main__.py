@@ -5,6 +5,7 @@ inspect.*     decoding and normalising an upload, in this process
 provenance.*  marking and signing an avatar; what is read in pictures that are not ours
 function.*    importing each Lambda in a fresh interpreter, from the layers as they are built
 api.*, job.*  the laptop cloud with the real template
+sweep.*       the daily sweep over a million objects in memory
 peer.*        what a user would reach for instead, in the same run (tests/bench/peers.py)
 """
 
@@ -19,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import functions, laptop, painter, peers, photos, provenance
+from tests.bench import functions, laptop, painter, peers, photos, provenance, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "provenance": provenance.measure,
     "function": functions.measure,
     "laptop": laptop.measure,
+    "sweep": sweep.measure,
     "peer": peers.measure,
 }
 

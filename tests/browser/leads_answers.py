@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,16 @@ from urllib.parse import unquote
 from PIL import Image
 
 from likeness.api import holds, review as api
-from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead
+from likeness.domain.review.audit import (
+    CHAINS,
+    GENESIS,
+    Anchor,
+    AuditAction,
+    AuditEntry,
+    AuditEvent,
+    ChainHead,
+    SignedAnchor,
+)
 from tests.browser.desk_answers import PHOTOS, Answers, Refused, now, preview
 from tests.browser.pool_answers import ME
 
@@ -97,10 +107,13 @@ def hold(n: int, **fields: Any) -> Json:
     } | fields
 
 
+CHAIN = 3
+
+
 def chain(length: int) -> list[AuditEntry]:
     """An audit log of the real classes: each entry has the hash of the previous one."""
     found: list[AuditEntry] = []
-    head = ChainHead()
+    head = ChainHead.start(CHAIN)
     for n in range(length):
         event = AuditEvent(
             at=now(),
@@ -114,6 +127,22 @@ def chain(length: int) -> list[AuditEntry]:
     return found
 
 
+def anchored(*heads: ChainHead) -> list[SignedAnchor]:
+    """One anchor for each head. Nothing verifies the signatures here."""
+    found: list[SignedAnchor] = []
+    for number, head in enumerate(heads, start=1):
+        content = Anchor(
+            issuer="likeness/test",
+            number=number,
+            at=now(),
+            previous=found[-1].hash if found else GENESIS,
+            heads=(head, ChainHead.start(9)),
+        )
+        payload = base64.urlsafe_b64encode(content.model_dump_json().encode()).decode()
+        found.append(SignedAnchor(number=number, jws=f"e30.{payload.rstrip('=')}.c2ln"))
+    return found
+
+
 @dataclass
 class LeadsAnswers(Answers):
     """Every query and body is checked by the API's own models."""
@@ -122,10 +151,11 @@ class LeadsAnswers(Answers):
     done: list[Json] = field(default_factory=decisions)
     held: list[Json] = field(default_factory=lambda: [hold(0xC1), hold(0xC2, trigger="hash_match")])
     log: list[AuditEntry] = field(default_factory=lambda: chain(5))
+    anchors: list[SignedAnchor] = field(default_factory=list)
 
     def _route(self, method: str, place: str, query: dict[str, str], asked: Any) -> api.Message:
         group, *rest = place.removeprefix("/").split("/")
-        if group in {"staff", "decided", "transparency", "holds"} or place == "/audit":
+        if group in {"staff", "decided", "transparency", "holds", "audit"}:
             if not self.lead:
                 raise Refused(403, "Forbidden")
             route = getattr(self, f"_{group}")
@@ -263,8 +293,12 @@ class LeadsAnswers(Answers):
 
     def _audit(self, method: str, rest: list[str], query: Json, _: Any) -> api.Message:
         """Each call is an audit event itself, and is stored before anything is read."""
-        assert (method, rest) == ("GET", [])
+        assert method == "GET"
+        if rest == ["anchors"]:
+            return self._anchors(api.AnchorsQuery.model_validate(query))
+        assert rest == []
         asked = api.AuditExportQuery.model_validate(query)
+        assert asked.chain == CHAIN, "an empty chain is not read"
         event = AuditEvent(at=now(), actor=ME, action=AuditAction.EXPORTED)
         self.log.append(AuditEntry.after(self.log[-1].head, event))
         limit = min(asked.limit, 3)  # smaller parts than the page asks for
@@ -273,6 +307,16 @@ class LeadsAnswers(Answers):
             {
                 "entries": [one.model_dump() for one in part],
                 "head": self.log[-1].head.model_dump(),
+            }
+        )
+
+    def _anchors(self, asked: api.AnchorsQuery) -> api.Message:
+        heads = [ChainHead.start(n) for n in range(CHAINS)]
+        heads[CHAIN] = self.log[-1].head
+        return api.AnchorsView.model_validate(
+            {
+                "anchors": [one.model_dump() for one in self.anchors[asked.after :][:1]],
+                "heads": [head.model_dump() for head in heads],
             }
         )
 

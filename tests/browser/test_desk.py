@@ -180,9 +180,11 @@ def test_three_reviews_by_keyboard_and_what_a_lead_sees_of_them(
     with page.expect_download() as download:
         page.click("#export")
     *lines, end = [json.loads(line) for line in download.value.path().read_text().splitlines()]
-    head = verify([AuditEntry(**line) for line in lines], ChainHead(**end["head"]))
-    assert f"{head.number}:{head.hash}" in page.text_content("#export-state")
-    assert {line["action"] for line in lines} >= {
+    entries = [AuditEntry(**line) for line in lines if "anchor" not in line]
+    for head in (ChainHead(**one) for one in end["heads"]):
+        verify([entry for entry in entries if entry.chain == head.chain], head)
+    assert f"{len(entries)} entries" in page.text_content("#export-state")
+    assert {entry.action for entry in entries} >= {
         "approved",
         "refused",
         "released",

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from likeness.domain.review.audit import AuditEntry, ChainHead, verify
+from likeness.domain.review.audit import AuditEntry, ChainHead, SignedAnchor, verify
 from tests.browser.conftest import enter, until
-from tests.browser.leads_answers import EVE, LeadsAnswers, chain, decided, hold
+from tests.browser.leads_answers import CHAIN, EVE, LeadsAnswers, anchored, chain, decided, hold
 from tests.browser.pool_answers import ME
 
 LONG = "eve.a-rather-long-name@example.org"
@@ -311,33 +311,60 @@ def test_days_in_the_wrong_order_are_explained(leads_page):
 
 
 def test_the_audit_log_is_saved_whole_and_verifies(leads_page, answers):
+    answers.anchors = anchored(answers.log[1].head, answers.log[3].head)
+    end = answers.log[-1].head
     page = leads_page("report")
     name, text = saved(page, "#export")
-    *lines, last = [json.loads(line) for line in text.splitlines()]
-    head = ChainHead(**last["head"])
-    assert name == f"audit-log-{head.number}.jsonl"
-    entries = [AuditEntry(**line) for line in lines]
-    assert verify(entries, head) == answers.log[-1].head
-    said(page, f"The log is intact. Chain head: {head.number}:{head.hash}")
+    *lines, one, two, last = [json.loads(line) for line in text.splitlines()]
+    assert name == f"audit-log-{end.number}.jsonl"
+    assert [SignedAnchor(**line["anchor"]) for line in (one, two)] == answers.anchors
+    heads = [ChainHead(**head) for head in last["heads"]]
+    noted = [answers.log[1].head, answers.log[3].head]
+    assert verify([AuditEntry(**line) for line in lines], heads[CHAIN], noted=noted) == end
+    assert len(answers.log) > end.number, "the export is an event, and is not in itself"
+    said(page, f"The log is intact: {end.number} entries, 2 anchors.")
 
 
-def changed(log):
-    log[3] = log[3].model_copy(update={"actor": "another"})
+def changed(answers):
+    answers.log[3] = answers.log[3].model_copy(update={"actor": "another"})
 
 
-def removed(log):
-    del log[3]
+def removed(answers):
+    del answers.log[3]
 
 
-@pytest.mark.parametrize("harm", [changed, removed])
-def test_a_broken_log_is_not_saved(leads_page, answers, harm):
+def truncated(answers):
+    answers.anchors = anchored(answers.log[3].head)
+    del answers.log[3:]
+
+
+def rewritten(answers):
+    answers.anchors = anchored(answers.log[3].head)
     answers.log = chain(7)
-    harm(answers.log)
+
+
+def without_an_anchor(answers):
+    answers.anchors = anchored(answers.log[1].head, answers.log[2].head)[1:]
+
+
+@pytest.mark.parametrize(
+    ("harm", "where"),
+    [
+        (changed, "chain 3, entry 4"),
+        (removed, "chain 3, entry 4"),
+        (truncated, "chain 3, entry 4"),
+        (rewritten, "chain 3, entry 4"),
+        (without_an_anchor, "anchor 1"),
+    ],
+)
+def test_a_broken_log_is_not_saved(leads_page, answers, harm, where):
+    answers.log = chain(7)
+    harm(answers)
     page = leads_page("report")
     downloads = []
     page.on("download", lambda found: downloads.append(found))  # noqa: PLW0108 - it sets an attribute
     page.click("#export")
-    said(page, "The audit log is broken at entry 4.")
+    said(page, f"The audit log is broken at {where}.")
     assert downloads == []
 
 

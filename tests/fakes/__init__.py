@@ -46,6 +46,7 @@ from tests.fakes.tables import (
     FakePendingDecisions,
     FakeReviews,
     FakeRuns,
+    FakeSweptJobs,
     FakeUsers,
     FakeWatermarks,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "FakeReader",
     "FakeReviews",
     "FakeSigner",
+    "FakeSweptJobs",
     "FakeTimers",
     "FakeTraining",
     "FakeUsers",

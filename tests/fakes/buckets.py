@@ -14,6 +14,7 @@ from likeness.contracts import (
     GenerationProgress,
     GenerationResult,
 )
+from likeness.domain.deletion.key_ranges import KeyRange
 from likeness.domain.deletion.receipt import PHOTOS, StoredObject
 from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound, Unavailable
@@ -21,7 +22,7 @@ from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.photos.photo import ContentType, UploadFolder
 from likeness.domain.review.hold import PreservedFile
-from likeness.ports.deletion import BucketObject
+from likeness.ports.deletion import BucketObject, Marker, Page
 from likeness.ports.photos import Upload
 from likeness.ports.provenance import AvatarUrls, Sign
 from tests.builders import NOW
@@ -337,9 +338,35 @@ class FakeBuckets:
         self.stored: list[BucketObject] = []
         self.drifted: list[SweepFinding] = []
         self.locked = False
+        self.page_size = 1000
+        self.dies_after: int | None = None  # pages
 
-    def objects(self) -> list[BucketObject]:
-        return list(self.stored)
+    def uploads(self, within: KeyRange) -> list[BucketObject]:
+        return [one for one in self._in(within) if one.upload]
+
+    def page(self, within: KeyRange, after: Marker | None) -> Page:
+        if self.dies_after == 0:
+            raise Unavailable("ListObjectVersions returned InternalError")
+        self.dies_after = self.dies_after and self.dies_after - 1
+        there = [one for one in self._in(within) if not one.upload]
+        there = [one for one in there if after is None or _marker(one) > _marker(after)]
+        found = tuple(there[: self.page_size])
+        last = None
+        if len(there) > len(found):
+            last = Marker(key=found[-1].key, version=found[-1].version or "")
+        return Page(objects=found, last=last)
+
+    def _in(self, within: KeyRange) -> list[BucketObject]:
+        return sorted(
+            (
+                one
+                for one in self.stored
+                if one.bucket == within.bucket
+                and one.key > within.after
+                and (within.up_to is None or one.key <= within.up_to)
+            ),
+            key=_marker,
+        )
 
     def delete(self, objects: Sequence[BucketObject]) -> int:
         if self.locked:
@@ -350,6 +377,10 @@ class FakeBuckets:
     def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[SweepFinding]:
         assert set(lifecycle) == {"photos", "avatars"}
         return self.drifted
+
+
+def _marker(of: BucketObject | Marker) -> tuple[str, str]:
+    return of.key, of.version or ""
 
 
 class FakeInspections:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -24,6 +25,7 @@ from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.provenance.credentials import Claim, CredentialsReading, Trust
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason, Refused
+from likeness.domain.review.audit import Anchor
 from likeness.domain.review.known_case import read_manifest
 from likeness.ports.generation import TrainingStatus
 from likeness.ports.photos import DetectedLabels
@@ -182,12 +184,15 @@ class FakeSigner:
 
     def __init__(self) -> None:
         self.off = False
-        self.signed: list[Receipt | ErasureReceipt] = []
+        self.signed: list[Receipt | ErasureReceipt | Anchor] = []
 
-    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+    def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         if self.off:
             raise Denied("Sign returned DisabledException")
-        self.signed.append(receipt)
+        self.signed.append(statement)
+        if isinstance(statement, Anchor):
+            payload = base64.urlsafe_b64encode(statement.model_dump_json().encode())
+            return f"header.{payload.decode().rstrip('=')}.signature"
         return f"jws-{len(self.signed)}"
 
     def public_keys(self) -> list[PublicKey]:

@@ -31,6 +31,7 @@ from likeness.domain.ids import (
     UserId,
 )
 from likeness.domain.jobs.catalogue import Plus
+from likeness.domain.jobs.estimate import Histogram, bucket, latest, slot
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
@@ -39,12 +40,22 @@ from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
 from likeness.domain.review import order
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
+from likeness.domain.review.audit import (
+    CHAINS,
+    AuditAction,
+    AuditEntry,
+    AuditEvent,
+    ChainHead,
+    SignedAnchor,
+    about,
+    chain_of,
+)
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
+from likeness.ports.deletion import SweptJob
 
 
 class FakeJobs:
@@ -359,16 +370,15 @@ class FakeErasures:
 
 class FakeDurations:
     def __init__(self) -> None:
-        self._durations: dict[tuple[str, str], dict[JobId, tuple[datetime, float]]] = {}
+        self._slots: dict[tuple[str, str], dict[datetime, Counter[int]]] = defaultdict(dict)
 
-    def add(self, job: Job, worked_s: float) -> None:
-        of = self._durations.setdefault((job.backend or "unknown", job.tier), {})
-        of[job.job_id] = (job.timeline[1].at, round(worked_s, 1))
+    def add(self, job: Job, worked_s: float, ended_at: datetime) -> None:
+        slots = self._slots[job.backend or "unknown", job.tier]
+        slots.setdefault(slot(ended_at), Counter())[bucket(worked_s)] += 1
 
-    def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
-        known = self._durations.get((backend, tier), {}).items()
-        latest = sorted(known, key=lambda item: (item[1][0], item[0]), reverse=True)
-        return [worked_s for _, (_, worked_s) in latest[:limit]]
+    def recent(self, backend: str, tier: str) -> Histogram:
+        slots = self._slots[backend, tier]
+        return latest(slots[start] for start in sorted(slots, reverse=True))
 
 
 class FakeAuditLog:
@@ -376,20 +386,39 @@ class FakeAuditLog:
 
     def __init__(self) -> None:
         self.written: list[AuditEntry] = []
+        self.signed: list[SignedAnchor] = []
         self.lock = threading.RLock()
 
     def append(self, audit_event: AuditEvent) -> None:
         with self.lock:
-            self.written.append(AuditEntry.after(self.head(), audit_event))
+            head = self.heads()[chain_of(audit_event)]
+            self.written.append(AuditEntry.after(head, audit_event))
 
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         return [entry for entry in self.written if entry.review_id == review_id]
 
-    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        return iter([entry for entry in self.written if entry.number > after])
+    def entries(self, chain: int, *, after: int = 0) -> Iterator[AuditEntry]:
+        return (one for one in self.written if one.chain == chain and one.number > after)
 
-    def head(self) -> ChainHead:
-        return self.written[-1].head if self.written else ChainHead()
+    def heads(self) -> list[ChainHead]:
+        last = {entry.chain: entry.head for entry in self.written}
+        return [last.get(chain) or ChainHead.start(chain) for chain in range(CHAINS)]
+
+    def missing(self, heads: Iterable[ChainHead]) -> list[ChainHead]:
+        there = [entry.head for entry in self.written]
+        return [head for head in heads if head.number and head not in there]
+
+    def anchors(self, *, after: int = 0) -> Iterator[SignedAnchor]:
+        return iter(self.signed[after:])
+
+    def last_anchor(self) -> SignedAnchor | None:
+        return self.signed[-1] if self.signed else None
+
+    def add_anchor(self, anchor: SignedAnchor) -> None:
+        with self.lock:
+            if anchor.number != len(self.signed) + 1:
+                raise ConcurrentChange(f"there is an anchor {anchor.number} already")
+            self.signed.append(anchor)
 
 
 class FakeDeskCounters:
@@ -703,3 +732,28 @@ class FakeDeletions:
     def objects(self, job_id: JobId) -> list[StoredObject]:
         there = self._objects.get(job_id, {})
         return [there[key] for key in sorted(there)]
+
+
+class FakeSweptJobs:
+    def __init__(
+        self,
+        jobs: FakeJobs,
+        deletions: FakeDeletions,
+        appeals: FakeAppeals,
+        known_cases: FakeKnownCases,
+    ) -> None:
+        self._jobs = jobs
+        self._deletions = deletions
+        self._appeals = appeals
+        self._known_cases = known_cases
+
+    def get(self, job_ids: Collection[JobId]) -> dict[JobId, SweptJob]:
+        return {
+            one: SweptJob(
+                job=self._jobs.jobs.get(one),
+                deletion=self._deletions.get(one),
+                appeal=self._appeals.get(one),
+                known=self._known_cases.get(one),
+            )
+            for one in job_ids
+        }

@@ -48,6 +48,9 @@ EXCEPTIONS = {
     Problem(
         "dynamodb:Query", "needs the resource type table"
     ): "a query of an index is checked on the index only",
+    Problem(
+        "states:DescribeExecution", "needs the resource type express"
+    ): "the sweep's executions are standard ones",
 }
 
 

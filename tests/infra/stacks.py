@@ -85,6 +85,8 @@ class Stack:
                 found = self._ref(name)
             case [("GetAtt", path)]:
                 found = self._attribute(*path.split(".", 1))
+            case [("Split", [separator, text])]:
+                found = self.resolve(text).split(separator)
             case [("Sub", text)]:
                 found = self._sub(*(text if isinstance(text, list) else [text, {}]))
             case [("If", branches)]:

@@ -38,9 +38,9 @@ def test_every_alarm_with_a_name_notifies_the_topic():
 # --- every alarm rings ---------------------------------------------------------------------------
 
 API = {"ApiId": "Api"}
-PIPELINE, ERASURE = (
+PIPELINE, ERASURE, SWEEP = (
     {"StateMachineArn": f"arn:aws:states:REGION:ACCOUNT:stateMachine:likeness-STAGE{name}"}
-    for name in ("", "-erasure")
+    for name in ("", "-erasure", "-sweep")
 )
 
 
@@ -117,8 +117,8 @@ FAULTS = {
         ],
     ),
     "sweep-failed": (
-        [("AWS/Lambda", "Errors", {"FunctionName": "SweepBucketsFunction"}, [1])],
-        [("AWS/Lambda", "Errors", {"FunctionName": "SweepBucketsFunction"}, [0])],
+        executions(SWEEP, ExecutionsAborted=1),
+        [*executions(SWEEP, ExecutionsStarted=1), *executions(PIPELINE, ExecutionsFailed=1)],
     ),
     "dead-letters": (queue("DeadLetterQueue.QueueName"), queue("EventDeadLetterQueue.QueueName")),
     "event-dead-letters": (

@@ -1,12 +1,21 @@
 """Names in the templates follow the names of the functions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.infra import stacks
+from tests.infra.documents import read
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
+MACHINES = [
+    ("Pipeline", "infra/pipeline.asl.yaml"),
+    ("Erasure", "infra/erasure.asl.yaml"),
+    ("Sweep", "infra/sweep.asl.yaml"),
+]
 
 
 def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -37,17 +46,27 @@ def test_every_file_is_deployed(template):
     assert names(FUNCTIONS) == deployed
 
 
-def test_every_task_of_the_state_machine_calls_the_function_of_its_name(machine):
-    substitutions = stacks.properties("Pipeline", stacks.MACHINE)["DefinitionSubstitutions"]
-    for name, state in machine["States"].items():
-        if state["Type"] != "Task" or "lambda" not in state["Resource"]:
+@pytest.mark.parametrize(("name", "file"), MACHINES)
+def test_every_task_of_a_state_machine_calls_the_function_of_its_name(name, file):
+    substitutions = stacks.properties(name, stacks.MACHINE)["DefinitionSubstitutions"]
+    for task, state in tasks(read(file)):
+        if "lambda" not in state["Resource"]:
             continue
-        assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
-        assert substitutions[name].endswith(f":function:{name}Function")
+        assert state["Parameters"]["FunctionName"] == f"${{{task}}}"
+        assert substitutions[task].endswith(f":function:{task}Function")
 
 
-def test_every_substitution_is_used_and_every_use_is_given():
-    given = set(stacks.properties("Pipeline", stacks.MACHINE)["DefinitionSubstitutions"])
-    text = (ROOT / "infra" / "pipeline.asl.yaml").read_text()
+def tasks(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in machine["States"].items():
+        if state["Type"] == "Task":
+            yield name, state
+        elif state["Type"] == "Map":
+            yield from tasks(state["ItemProcessor"])
+
+
+@pytest.mark.parametrize(("name", "file"), MACHINES)
+def test_every_substitution_is_used_and_every_use_is_given(name, file):
+    given = set(stacks.properties(name, stacks.MACHINE)["DefinitionSubstitutions"])
+    text = (ROOT / file).read_text()
     used = {part.partition("}")[0] for part in text.split("${")[1:]}
     assert used == given

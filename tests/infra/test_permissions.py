@@ -84,9 +84,9 @@ def test_one_statement_allows_each_action_on_all_items_of_a_transaction(name):
 def test_only_transactions_update_items_of_the_audit_log():
     """UpdateItem is for the counter; PutItem, which adds events, could overwrite one as well."""
     updating = {
-        one.role for one in on_the_table() if "AUDIT" in one.keys and "Update" in one.action
+        one.role for one in on_the_table() if "CHAIN#*" in one.keys and "Update" in one.action
     }
-    counting = {name for name, row in TRANSACTIONS.items() if {"DESK#*", "AUDIT"} <= row.prefixes}
+    counting = {name for name, row in TRANSACTIONS.items() if {"DESK#*", "CHAIN#*"} <= row.prefixes}
     running = {(role, name) for name in counting for role in functions(TRANSACTIONS[name])}
     assert updating == {role for role, _ in running - set(NEVER_RUNS)}
 

@@ -63,7 +63,7 @@ def test_a_machine_without_a_fault_is_accepted():
             "States.ALL stands alone, in the last Retry",
         ),
         (call(OutputPath="$.a"), "uses a type or field that this check does not follow"),
-        ({"Type": "Map", "End": True}, "uses a type or field that this check does not follow"),
+        ({"Type": "Parallel", "End": True}, "uses a type or field that this check does not follow"),
     ],
 )
 def test_a_state_with_a_fault_is_found(state, message):
@@ -120,3 +120,29 @@ def test_a_substitution_without_value_or_use_is_found(given, used):
 def test_a_definition_over_a_mebibyte_is_found():
     problems = found(Work=call(Comment="x" * 1_048_576))
     assert problems == ["the definition has more than 1048576 bytes"]
+
+
+def a_map(label: str = "parts", **states: Any) -> dict[str, Any]:
+    processor = {"StartAt": "Work", "States": states}
+    return {"Type": "Map", "Label": label, "ItemsPath": "$.job_id", "ItemProcessor": processor}
+
+
+def test_the_states_of_a_map_are_checked_too():
+    inner = call("$.any", ResultSelector={"a.$": "$.Payload"}, Next="Use")
+    use = choice("End", Variable="$.b", BooleanEquals=True)
+    problems = found(Work=a_map(Work=inner, Use=use, End=END, Lost=END) | {"End": True})
+    assert [one.partition(":")[0] for one in problems] == [
+        "no state leads here",
+        "$.b does not exist on every way that leads here",
+    ]
+
+
+@pytest.mark.parametrize("label", ["", "a b", "a/b", "x" * 41])
+def test_a_map_needs_a_label_that_step_functions_accepts(label):
+    (problem,) = found(Work=a_map(label, Work=call()) | {"End": True})
+    assert problem.startswith("a distributed Map needs a Label")
+
+
+def test_a_maps_items_must_exist():
+    problems = found(Work=a_map(Work=call()) | {"ItemsPath": "$.items", "End": True})
+    assert problems == ["$.items does not exist on every way that leads here"]

@@ -12,7 +12,7 @@ from likeness.services.review.complete_holds import INCOMPLETE
 from likeness.services.review.holding import HELD
 from tests.infra.documents import ROOT, TOP, of_type, read
 from tests.infra.permissions import permissions, statements
-from tests.infra.stacks import deployed, properties
+from tests.infra.stacks import MACHINE, deployed, properties
 
 STORAGE = read("infra/storage.yaml")["Resources"]
 BUCKETS = [name for name, one in STORAGE.items() if one["Type"] == "AWS::S3::Bucket"]
@@ -134,8 +134,12 @@ def test_only_functions_that_take_or_preserve_uploads_can_read_them():
     assert may("s3:GetObject", "uploads/") == {"InspectPhotoFunction", "CompleteHoldsFunction"}
 
 
-def test_only_what_proves_deletions_and_erasures_can_sign_receipts():
-    assert may("kms:Sign", "ReceiptKey") == {"ProveDeletionFunction", "EraseUserFunction"}
+def test_only_what_proves_deletions_and_erasures_and_anchors_the_audit_log_can_sign_receipts():
+    assert may("kms:Sign", "ReceiptKey") == {
+        "AnchorAuditFunction",
+        "EraseUserFunction",
+        "ProveDeletionFunction",
+    }
 
 
 def test_only_publishing_can_sign_credentials():
@@ -240,7 +244,7 @@ def test_the_functions_know_buckets_by_the_names_that_they_have():
         assert variables[f"LIKENESS_{kind.upper()}_BUCKET"] == made
 
 
-@pytest.mark.parametrize("name", ["Pipeline", "Erasure"])
+@pytest.mark.parametrize("name", ["Pipeline", "Erasure", "Sweep"])
 def test_no_state_machine_logs_data(name):
     machine = properties(name, "AWS::Serverless::StateMachine")
     assert machine["Logging"]["IncludeExecutionData"] is False
@@ -312,7 +316,7 @@ def test_the_sweeps_alarm_is_quiet_until_the_first_sweep():
     assert "AlarmActions" not in alarm
     hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
     assert 24 < hours < 30
-    daily = properties("SweepBucketsFunction")["Events"]["Daily"]["Properties"]["Schedule"]
+    daily = properties("Sweep", MACHINE)["Events"]["Daily"]["Properties"]["Schedule"]
     assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", daily)
 
 
@@ -336,7 +340,7 @@ def test_every_metric_on_the_dashboard_is_counted_by_the_code():
 
 def test_no_role_can_delete_an_audit_event():
     for one in PERMISSIONS:
-        if any(key.startswith("AUDIT") for key in one.keys):
+        if {"CHAIN#*", "ANCHORS"} & set(one.keys):
             assert one.action not in {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}, one.role
 
 
@@ -397,7 +401,7 @@ def test_no_function_reads_the_hold_bucket_or_bypasses_its_retention():
         "OverturnReviewFunction",
     }
     assert may("s3:DeleteObjectVersion", "hold-ACCOUNT") == {"DecideHoldFunction"}
-    assert "SweepBucketsFunction" not in {
+    assert "SweepRangeFunction" not in {
         one.role for one in PERMISSIONS if "hold-ACCOUNT" in one.resource
     }
 

@@ -51,12 +51,27 @@ def test_every_template_is_used():
 
 
 def test_the_repository_of_the_account_is_the_default_of_every_stage():
-    (repository,) = read(ACCOUNT)["Resources"].values()
+    repository = read(ACCOUNT)["Resources"]["Images"]
     default = read(TOP)["Parameters"]["TrainingImageRepository"]["Default"]
 
     assert repository["Type"] == "AWS::ECR::Repository"
     assert repository["Properties"]["RepositoryName"] == default
     json.loads(repository["Properties"]["LifecyclePolicy"]["LifecyclePolicyText"])
+
+
+def test_every_log_group_has_a_retention(templates):
+    groups = [
+        resource["Properties"]
+        for template in (*templates.values(), read(ACCOUNT))
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Logs::LogGroup"
+    ]
+
+    assert {"/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints/likeness-${Stage}"} <= {
+        name["Sub"] if isinstance(name, dict) else name
+        for name in (one["LogGroupName"] for one in groups)
+    }
+    assert all(one["RetentionInDays"] for one in groups)
 
 
 def test_every_stack_takes_outputs_of_the_stacks_above_it():
@@ -167,7 +182,7 @@ def test_every_host_image_of_the_endpoint_has_a_driver_for_the_containers_cuda()
 
 # Errors that Step Functions and the services raise.
 SERVICES = re.compile(r"^(States|Lambda|SageMaker)\.")
-ENDS_THE_EXECUTION = {"JobFailed"}  # the Fail state's own
+ENDS_THE_EXECUTION = {"JobFailed", "SweepUnfinished"}  # the Fail states' own
 
 
 def errors_named(part):
@@ -187,7 +202,13 @@ def errors_named(part):
 
 
 @pytest.mark.parametrize(
-    "file", ["infra/pipeline.asl.yaml", "infra/erasure.asl.yaml", "infra/pipeline.yaml"]
+    "file",
+    [
+        "infra/pipeline.asl.yaml",
+        "infra/erasure.asl.yaml",
+        "infra/sweep.asl.yaml",
+        "infra/pipeline.yaml",
+    ],
 )
 def test_every_error_name_is_known_to_the_code(file):
     named = {one for one in errors_named(read(file)) if not SERVICES.match(one)}

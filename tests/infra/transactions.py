@@ -41,17 +41,17 @@ TRANSACTIONS = {
     "delete a photo": _one("PutItem", "JOB#*", "jobs.delete_photo"),
     "store the planned set of a test": _one("PutItem", "JOB#*", "jobs.save_moderated/3"),
     "store a moderated set and count it": _one(
-        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "jobs.save_moderated/5"
+        "PutItem UpdateItem", "JOB#* DESK#* CHAIN#*", "jobs.save_moderated/5"
     ),
-    "open or lease a review": _one("PutItem", "JOB#* AUDIT", "reviews.open reviews.save/2"),
+    "open or lease a review": _one("PutItem", "JOB#* CHAIN#*", "reviews.open reviews.save/2"),
     "close a review and count it": _one(
-        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3 reviews.save/4"
+        "PutItem UpdateItem", "JOB#* DESK#* CHAIN#*", "reviews.save/3 reviews.save/4"
     ),
-    "store a hold": _one("PutItem", "HOLD#* BLOCK#* AUDIT", "holds.save"),
-    "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),
-    "count an exposure": _one("PutItem UpdateItem", "JOB#* DESK#* AUDIT", "desk_counters.expose"),
+    "store a hold": _one("PutItem", "HOLD#* BLOCK#* CHAIN#*", "holds.save"),
+    "append an audit event": _one("PutItem", "CHAIN#*", "audit_log.append"),
+    "count an exposure": _one("PutItem UpdateItem", "JOB#* DESK#* CHAIN#*", "desk_counters.expose"),
     "ask for exposure or grant it": _one(
-        "PutItem UpdateItem", "DESK#* AUDIT", "desk_counters.ask desk_counters.grant"
+        "PutItem UpdateItem", "DESK#* CHAIN#*", "desk_counters.ask desk_counters.grant"
     ),
 }
 

@@ -1,13 +1,22 @@
 """The operators' shell commands, on a table with records."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
+import boto3
 import pytest
 
+from likeness.adapters.deletion.receipt_signer import KmsSigner
+from likeness.adapters.dynamodb import keys
 from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.adapters.review.verdicts_table import VerdictsTable
 from likeness.commands import check_known_cases, policy_table, replay_policy, verify_audit
 from likeness.domain.moderation import Label
+from likeness.domain.review.audit import CHAINS, AuditEntry, SignedAnchor
+from likeness.services.deletion.get_keys import get_keys
+from likeness.services.review.anchor_audit import anchor_audit
 from likeness.services.review.replay_policy import replay_policy as replay
 from tests.builders import (
     JOB,
@@ -17,11 +26,11 @@ from tests.builders import (
     a_review,
     a_verdict,
     an_avatar,
-    digest,
     seen,
 )
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeMetrics
 from tests.infra.documents import ROOT
+from tests.integration.conftest import REGION
 
 GUIDELINES = ROOT / "layers" / "likeness" / "likeness" / "policy" / "community_guidelines.yaml"
 
@@ -79,26 +88,83 @@ def test_replay_reports_an_invalid_policy(stored, monkeypatch, tmp_path, content
         run(replay_policy, monkeypatch, "--policy", str(file))
 
 
-def test_a_valid_audit_log_prints_its_chain_head(stored, monkeypatch, capsys):
-    run(verify_audit, monkeypatch)
-
-    output = capsys.readouterr().out
-    head = AuditLogTable(stored).head()
-    assert f"{head.number}:{head.hash}" in output
-    run(verify_audit, monkeypatch, "--noted", f"{head.number}:{head.hash}")
+@pytest.fixture
+def signer(aws):
+    kms = boto3.client("kms", region_name=REGION)
+    made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    return KmsSigner(kms, made["KeyMetadata"]["Arn"])
 
 
-def test_a_changed_audit_log_makes_the_command_fail(stored, monkeypatch):
+@pytest.fixture
+def anchored(stored, signer, tmp_path):
+    """The table with an anchor of yesterday, and the options that verify it."""
+    anchor_audit(
+        audit_log=AuditLogTable(stored),
+        signer=signer,
+        metrics=FakeMetrics(),
+        clock=FakeClock(datetime.now(UTC) - timedelta(days=1)),
+        issuer="likeness/test",
+    )
+    jwks = tmp_path / "jwks.json"
+    jwks.write_text(get_keys(signer=signer).model_dump_json())
+    return "--jwks", str(jwks)
+
+
+def test_an_intact_audit_log_is_exported_and_noted(stored, anchored, monkeypatch, tmp_path, capsys):
+    file = tmp_path / "audit.jsonl"
+    run(verify_audit, monkeypatch, *anchored, "--export", str(file))
+    assert capsys.readouterr().out == "The audit log is intact: 1 entries, 1 anchors.\n"
+
+    entry, anchor, end = map(json.loads, file.read_text().splitlines())
+    assert AuditEntry(**entry) in AuditLogTable(stored).entries(entry["chain"])
+    assert SignedAnchor(**anchor["anchor"]).content.heads == tuple(AuditLogTable(stored).heads())
+    assert len(end["heads"]) == CHAINS
+
+    run(verify_audit, monkeypatch, *anchored, "--noted", str(file))
+    assert "is intact" in capsys.readouterr().out
+
+
+def test_days_without_an_anchor_are_reported(stored, anchored, signer, monkeypatch, capsys):
+    audit_log = AuditLogTable(stored)
+    last = audit_log.last_anchor()
+    late = last.content.model_copy(
+        update={"at": last.content.at - timedelta(days=9), "number": 2, "previous": last.hash}
+    )
+    audit_log.add_anchor(SignedAnchor(number=2, jws=signer.sign(late)))
+
+    run(verify_audit, monkeypatch, *anchored)
+
+    assert "No anchor was written from " in capsys.readouterr().out
+
+
+def test_a_changed_audit_log_makes_the_command_fail(stored, anchored, monkeypatch):
+    (head,) = [one for one in AuditLogTable(stored).heads() if one.number]
     stored.update_item(
-        Key={"pk": "AUDIT", "sk": f"{1:012d}"},
+        Key=keys.audit_entry(head),
         UpdateExpression="SET actor = :other",
         ExpressionAttributeValues={":other": "x"},
     )
 
-    with pytest.raises(SystemExit, match="entry 1 was changed"):
-        run(verify_audit, monkeypatch)
-    with pytest.raises(SystemExit, match="broken"):
-        run(verify_audit, monkeypatch, "--noted", f"7:{digest(b'x')}")
+    with pytest.raises(SystemExit, match=f"entry 1 of chain {head.chain} was changed"):
+        run(verify_audit, monkeypatch, *anchored)
+
+
+def test_a_deleted_chain_makes_the_command_fail(stored, anchored, monkeypatch):
+    (head,) = [one for one in AuditLogTable(stored).heads() if one.number]
+    for key in (keys.audit_entry(head), keys.chain_head(head.chain)):
+        stored.delete_item(Key=key)
+
+    with pytest.raises(SystemExit, match=f"chain {head.chain} does not have the noted entry 1"):
+        run(verify_audit, monkeypatch, *anchored)
+
+
+def test_an_anchor_of_another_key_makes_the_command_fail(stored, anchored, monkeypatch):
+    anchor = AuditLogTable(stored).last_anchor()
+    body, _, _ = anchor.jws.rpartition(".")
+    stored.put_item(Item={**keys.anchor(1), "number": 1, "jws": f"{body}.{'A' * 86}"})
+
+    with pytest.raises(SystemExit, match="signature of anchor 1 is not valid"):
+        run(verify_audit, monkeypatch, *anchored)
 
 
 def test_the_policy_page_is_printed(capsys):

@@ -13,6 +13,7 @@ from infra import certificate
 from infra.rehearse import stack
 from infra.rehearse.results import Level
 from infra.rehearse.stack import Stack
+from likeness.adapters.provenance import signing
 from tests.aws_commands import commands, problems
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:likeness-dev-alarms"
@@ -113,7 +114,7 @@ def test_a_certificate_that_fits_the_key_is_ok_and_says_what_it_costs(aws, autho
     ("authority", "margin", "days"), [(False, "RENEW", 400), (True, "RENEW_AUTHORITY", 1900)]
 )
 def test_one_that_ends_soon_is_advice(aws, monkeypatch, authority, margin, days):
-    monkeypatch.setattr(certificate, margin, timedelta(days=days))
+    monkeypatch.setattr(signing, margin, timedelta(days=days))
     key = Key(aws)
     key.stored(*certificate.issue(key.private.public_key(), authority=authority))
 

@@ -14,6 +14,7 @@ import pytest
 import urllib3
 from PIL import Image
 
+from infra.capacity.counting import PATTERN
 from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, STACK, likeness
 from laptop_cloud import cloud, processes
@@ -52,7 +53,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator
     )
     project = likeness(folders=folders, gallery=gallery)
     try:
-        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05, calls=PATTERN)
     finally:
         cloud.down(project)
 
@@ -158,7 +159,7 @@ def without_permission(
 
 @pytest.fixture
 def resource(ops: Callable[[str], Any]) -> Callable[[str], str]:
-    """`resource("SweepBucketsFunction")`: the physical id of a resource of a nested stack."""
+    """`resource("SweepRangeFunction")`: the physical id of a resource of a nested stack."""
     cloudformation = ops("cloudformation")
 
     def physical(logical_id: str) -> str:

@@ -199,22 +199,47 @@ def test_a_receipt_with_one_changed_byte_is_not_genuine(backend, person, selfies
         receipts.verify(receipt[:middle] + other + receipt[middle + 1 :], keys)
 
 
-def test_the_sweep_reports_a_changed_bucket_configuration(ops, running, resource):
+@pytest.fixture
+def sweep(ops, resource):
+    """Runs the daily sweep; returns its execution."""
+    states = ops("stepfunctions")
+
+    def run():
+        arn = states.start_execution(stateMachineArn=resource("Sweep"))["executionArn"]
+        until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", 60)
+        return states.describe_execution(executionArn=arn)
+
+    return run
+
+
+def test_the_sweep_walks_every_range_and_reports_a_changed_bucket_configuration(
+    ops, running, sweep
+):
     s3, bucket = ops("s3"), running.outputs["PhotosBucket"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-
-    def sweep():
-        answer = ops("lambda").invoke(FunctionName=resource("SweepBucketsFunction"), Payload=b"{}")
-        swept = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, swept
-        return swept["findings"]
-
-    assert sweep() == {}
     longer = [{**rules[0], "Expiration": {"Days": 30}}]
+    new = [f"photos/j{digit * 32}/p01.jpg" for digit in "09f"]  # of no job, but just written
+    for key in new:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"1")
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": longer})
     try:
-        assert sweep() == {"Lifecycle": 1}
+        ran = sweep()
+        assert ran["status"] == "SUCCEEDED", ran
+        report = json.loads(ran["output"])
+        assert (report["findings"], report["unfinished"]) == ({"Lifecycle": 1}, 0)
+        assert report["seen"] >= len(new)
+        for key in new:
+            s3.head_object(Bucket=bucket, Key=key)
     finally:
         s3.put_bucket_lifecycle_configuration(
             Bucket=bucket, LifecycleConfiguration={"Rules": rules}
         )
+        for key in new:
+            s3.delete_object(Bucket=bucket, Key=key)
+
+
+def test_a_sweep_whose_role_may_start_no_ranges_fails(sweep, without_permission):
+    with without_permission("Sweep", "StartRanges"):
+        ran = sweep()
+
+    assert (ran["status"], ran["error"]) == ("FAILED", "States.Permissions")

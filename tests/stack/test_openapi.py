@@ -93,6 +93,7 @@ REACHED = {
     "get_webhook",
     "grant_exposure",
     "export_audit",
+    "list_anchors",
     "list_decided",
     "read_guidelines",
     "list_deliveries",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image
 
+from infra.capacity import counting
 from laptop_cloud import places
 from likeness_client.errors import ApiError, UploadRefused
 from tests.stack.people import Person, genuine_receipt, until
@@ -177,6 +178,15 @@ def test_the_day_is_spent_and_a_second_job_that_day_is_refused(finished, backend
     assert refused.value.status == 429
     assert refused.value.body["error"] == "OverQuota"
     assert quota["next_day_begins_at"][:16] in refused.value.body["message"]
+
+
+def test_the_calls_of_a_job_are_those_of_the_capacity_model(finished, running):
+    """If this fails after a change of what a job calls: infra.capacity.counting --write."""
+    _, job = finished
+
+    said = list(counting.compare(running, job["job_id"], photos=3, avatars=len(job["avatars"])))
+
+    assert said == []
 
 
 def test_a_repeated_submit_changes_nothing(finished, backend, ops, running):

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from laptop_cloud import places
+from likeness.adapters.dynamodb import keys
 from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.domain.review import audit
 from likeness_client.errors import ApiError
@@ -303,16 +304,16 @@ def test_the_audit_log_verifies_until_an_entry_is_changed(in_review, desk, perso
     person.sees_end(in_review)
     table = table_of(running)
     audit_log = AuditLogTable(table)
-    head = audit.verify(audit_log.entries(), audit_log.head())
-    last = list(audit_log.entries())[-1]
+    last = audit_log.for_review(review_of(in_review))[-1]
+    head = audit_log.heads()[last.chain]
 
     with (
-        changed(table, head.number, becomes="someone-else", was=last.actor),
-        pytest.raises(audit.BrokenChain, match=f"entry {head.number} was changed"),
+        changed(table, last, becomes="someone-else"),
+        pytest.raises(audit.BrokenChain, match=f"entry {last.number} of chain"),
     ):
-        audit.verify(audit_log.entries(), audit_log.head())
+        audit.verify(audit_log.entries(last.chain), head)
 
-    assert audit.verify(audit_log.entries(), audit_log.head()) == head
+    assert audit.verify(audit_log.entries(last.chain), head) == head
 
 
 def table_of(running):
@@ -325,12 +326,12 @@ def table_of(running):
 
 
 @contextmanager
-def changed(table, number, *, becomes, was):
+def changed(table, entry, *, becomes):
     """Changes the actor of one entry, and restores it afterwards."""
 
     def write(actor):
         table.update_item(
-            Key={"pk": "AUDIT", "sk": f"{number:012d}"},
+            Key=keys.audit_entry(entry),
             UpdateExpression="SET actor = :actor",
             ExpressionAttributeValues={":actor": actor},
         )
@@ -339,7 +340,7 @@ def changed(table, number, *, becomes, was):
     try:
         yield
     finally:
-        write(was)
+        write(entry.actor)
 
 
 def test_a_second_moderator_decides_blind_and_the_stricter_one_stands(

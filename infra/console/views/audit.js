@@ -38,7 +38,7 @@ export function auditList(entries, me) {
             actor(one.actor, me),
             ...Object.entries(one.details).map((pair) => ` · ${detail(pair)}`),
           ),
-          h("code", { title: one.hash }, `${t("audit.entry", one.number)} · ${one.hash.slice(0, 12)}`),
+          h("code", { title: one.hash }, `${t("audit.entry", one.chain, one.number)} · ${one.hash.slice(0, 12)}`),
         ),
       ),
     ),

@@ -59,13 +59,13 @@ export function reportView(page, given) {
   async function exported() {
     tell(t("export.running"));
     try {
-      const { text, head } = await exportLog(page.desk.exportAudit, (done, all) => {
+      const { text, entries, anchors } = await exportLog(page.desk, (done, all) => {
         if (done < all) tell(t("export.progress", done, all));
       });
-      download(`audit-log-${head.number}.jsonl`, "application/x-ndjson", text);
-      tell(t("export.done", head.number, head.hash));
+      download(`audit-log-${entries}.jsonl`, "application/x-ndjson", text);
+      tell(t("export.done", entries, anchors));
     } catch (error) {
-      if (error instanceof BrokenChain) tell(t("export.broken", error.message), true);
+      if (error instanceof BrokenChain) tell(t("export.broken", error.chain, error.number), true);
       else tell(page.failed(error), true);
     }
   }

@@ -286,7 +286,7 @@ export const de = {
   "audit": "Verlauf",
   "audit.you": "du",
   "audit.system": "das System",
-  "audit.entry": (number) => `Eintrag ${number}`,
+  "audit.entry": (chain, number) => `Eintrag ${chain}.${number}`,
   "audit.chain": "Jeder Eintrag enthält den Hash des vorigen.",
   "action.opened": "eröffnet",
   "action.claimed": "übernommen",
@@ -488,13 +488,13 @@ export const de = {
   "report.refused_by_moderators": "Von Menschen abgelehnt",
   "export": "Protokoll",
   "export.body":
-    "Das ganze Protokoll als JSON Lines; jeder Eintrag enthält den Hash des vorigen, und diese Seite prüft die Kette. Notiere das Ende der Kette anderswo: Es beweist später, dass das Protokoll nicht neu geschrieben wurde. Jeder Export steht im Protokoll.",
+    "Das ganze Protokoll als JSON Lines; jeder Eintrag enthält den Hash des vorigen, dazu die signierten Anker jedes Tages. Diese Seite prüft die Ketten. Bewahre die Datei anderswo auf: Sie beweist später, dass das Protokoll nicht neu geschrieben wurde. Jeder Export steht im Protokoll.",
   "export.yes": "Prüfen und sichern",
   "export.running": "Das Protokoll wird gelesen …",
   "export.progress": (done, all) => `${done} von ${all} Einträgen sind geprüft.`,
-  "export.done": (number, hash) => `Das Protokoll ist unversehrt. Ende der Kette: ${number}:${hash}`,
-  "export.broken": (number) =>
-    `Das Protokoll ist bei Eintrag ${number} beschädigt. Nichts wurde gesichert. Rufe den Betrieb.`,
+  "export.done": (entries, anchors) => `Das Protokoll ist unversehrt: ${entries} Einträge, ${anchors} Anker.`,
+  "export.broken": (chain, number) =>
+    `Das Protokoll ist bei ${chain === null ? "Anker" : `Kette ${chain}, Eintrag`} ${number} beschädigt. Nichts wurde gesichert. Rufe den Betrieb.`,
 
   "held": "Gesichert",
   "held.body":

@@ -278,7 +278,7 @@ export const en = {
   "audit": "History",
   "audit.you": "you",
   "audit.system": "the system",
-  "audit.entry": (number) => `Entry ${number}`,
+  "audit.entry": (chain, number) => `Entry ${chain}.${number}`,
   "audit.chain": "Each entry contains the hash of the one before it.",
   "action.opened": "opened",
   "action.claimed": "claimed",
@@ -480,12 +480,13 @@ export const en = {
   "report.refused_by_moderators": "Refused by moderators",
   "export": "Audit log",
   "export.body":
-    "The whole log as JSON Lines, each entry with the hash of the one before it; this page verifies the chain. Note the chain head elsewhere: it proves later that the log was not rewritten. Each export is in the log.",
+    "The whole log as JSON Lines, each entry with the hash of the one before it, and the signed anchors of each day; this page verifies the chains. Store the file elsewhere: it proves later that the log was not rewritten. Each export is in the log.",
   "export.yes": "Verify and save",
   "export.running": "The log is read …",
   "export.progress": (done, all) => `${done} of ${all} entries are verified.`,
-  "export.done": (number, hash) => `The log is intact. Chain head: ${number}:${hash}`,
-  "export.broken": (number) => `The audit log is broken at entry ${number}. Nothing is saved. Call operations.`,
+  "export.done": (entries, anchors) => `The log is intact: ${entries} entries, ${anchors} anchors.`,
+  "export.broken": (chain, number) =>
+    `The audit log is broken at ${chain === null ? "anchor" : `chain ${chain}, entry`} ${number}. Nothing is saved. Call operations.`,
 
   "held": "Held",
   "held.body": "Jobs whose photos may be illegal. Nothing is deleted, and their users are not warned.",

@@ -32,7 +32,7 @@ def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, Pr
     notified = properties.get("NotificationsWithSubscribers", [])
     for subscriber in (one for each in notified for one in each["Subscribers"]):
         if subscriber["SubscriptionType"] == "SNS" and not may_publish(subscriber["Address"]):
-            # AWS Cost Management User Guide, "Creating an Amazon SNS topic for budget notifications"
+            # Cost Management User Guide, "Creating an Amazon SNS topic for budget notifications"
             raise ValueError(
                 f"The resource policy of {subscriber['Address']} does not allow AWS Budgets to "
                 "publish to it."

@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, _resource_policy, evaluate_resource_policy
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, lambda_svc
+from ministack.services import cloudwatch, eventbridge, lambda_svc
 
 from laptop_cloud.extension import inprocess, roles
 from laptop_cloud.extension.async_invocation import invoke_later
@@ -50,6 +50,16 @@ class Delivery:
     @property
     def principal(self) -> str:
         return f"{self.service}.amazonaws.com"
+
+    def count_failure(self) -> None:
+        """The metrics of "Monitoring Amazon EventBridge" and of EventBridge Scheduler's page."""
+        if self.service == "scheduler":
+            group = {"ScheduleGroup": str(self.rule.get("GroupName", "default"))}
+            for name in ("TargetErrorCount", "InvocationDroppedCount"):
+                cloudwatch.record_metric("AWS/Scheduler", name, 1, "Count", group)
+            return
+        rule = {"RuleName": str(self.rule["Name"])}
+        cloudwatch.record_metric("AWS/Events", "FailedInvocations", 1, "Count", rule)
 
     @property
     def retry_policy(self) -> RetryPolicy:
@@ -219,11 +229,16 @@ def _deliver(payload: str, send: Send, delivery: Delivery) -> None:
         return
     arn = delivery.target["Arn"]
     log.warning("rule %s could not reach %s: %s", delivery.rule["Name"], arn, message)
+    delivery.count_failure()
     queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     if not queue:
         return
     try:
-        check_policy("sqs", "sqs:SendMessage", queue)
+        if delivery.service == "scheduler":
+            # "Configuring a dead-letter queue for EventBridge Scheduler": the schedule's role sends
+            check_role(delivery.target.get("RoleArn", ""), "sqs:SendMessage", queue)
+        else:
+            check_policy("sqs", "sqs:SendMessage", queue)
     except Undeliverable:
         log.exception("rule %s lost an event: %s refuses it", delivery.rule["Name"], queue)
         return

@@ -405,6 +405,28 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="distributed_maps",
+        ships="a distributed Map lists buckets as root, ignores ItemBatcher and ResultWriter, "
+        "needs no permission, and goes on after its execution was stopped",
+        does="reads, starts and writes with the machine's role; batches; aborts its children; five "
+        "minutes for an express one; 256 KiB",
+        touches={
+            f"{SFN}:_run_distributed_map": "2b77d3ec0e04f8f1",
+            f"{SFN}:_run_sub_machine": "f8d844168b1459f8",
+            f"{SFN}:_parse_reader_items": "80954bad8e260c9b",
+            f"{SFN}:_resolve_params_obj": "d41c2e27dd1b00a5",
+            f"{SFN}:_resolve_path_or_ctx": "39841ce14aefd1c1",
+            f"{SFN}:_apply_jsonata_template": "bf9bcac24ddcb9fa",
+            f"{SFN}:_apply_jsonata_output": "687e63886e94ded2",
+            f"{SFN}:_apply_state_assign": "f9cc15f006a008bb",
+            f"{SFN}:_apply_result_selector": "2c9e674e99b411de",
+            f"{SFN}:_apply_result_path": "829ba9afcde96ada",
+            f"{SFN}:_apply_output_path": "e9cfd00672448961",
+            f"{SFN}:_jsonata_state_field": "9bf62b72170e2ea4",
+            f"{SFN}:_state_query_language": "b9b846fa668c8400",
+        },
+    ),
+    Gap(
         name="payload_limits",
         ships="events of functions, inputs and outputs of executions have any size",
         does="refuses those that are larger than AWS allows; a state returns at most 256 KiB",

@@ -24,6 +24,7 @@ from ministack.core import lambda_runtime as runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch, lambda_svc
 
+from laptop_cloud.extension.bursts import Queue
 from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
@@ -43,11 +44,13 @@ MOST_LAYERS = 6
 LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 
 _emit = lambda_svc._emit_lambda_metrics
+_spawn = runtime.Worker._spawn
 _watch = Watch()
 _peak_mb: ContextVar[int] = ContextVar("peak_mb", default=0)
 _peaks_mb: dict[str, int] = {}
 _retired: set[Any] = set()
-_queues: dict[str, threading.BoundedSemaphore] = {}
+_queues: dict[str, Queue] = {}
+_starting = threading.BoundedSemaphore(PROCESSES)
 _layer_lock = threading.Lock()
 
 
@@ -77,6 +80,7 @@ def install() -> None:
         LargeFileError=zipfile.LargeZipFile,  # MiniStack uses this name
     )
     runtime.Worker._drain_stderr_bounded = drain_log
+    runtime.Worker._spawn = spawn
     lambda_svc._execute_function_warm = execute
     lambda_svc.invalidate_worker = retire
     lambda_svc._emit_lambda_metrics = emit_throttle
@@ -165,6 +169,13 @@ def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float 
     return "\n".join(lines)
 
 
+def spawn(worker: Any) -> None:
+    """Start a process and wait until it is ready. A process that starts keeps a core busy: at most
+    as many start at once, so that none misses its time."""
+    with _starting:
+        _spawn(worker)
+
+
 def emit_throttle(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
     """What is left of MiniStack's metrics of the Invoke API: `execute` counts every invocation."""
     if throttle:
@@ -195,14 +206,10 @@ def retire(name: str, qualifier: str | None = None, **scope: Any) -> None:
 
 
 def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-    """Run an invocation on a warm process of the function; a burst waits for one.
-
-    A caller that waits longer than the function's timeout continues: the queue protects the machine
-    and must not deadlock a function that calls itself.
-    """
+    """Run an invocation on a warm process of the function; a burst waits for one."""
     config = function.get("config") or function
-    waiting = _queues.setdefault(config["FunctionArn"], threading.BoundedSemaphore(PROCESSES))
-    waited = waiting.acquire(timeout=float(config.get("Timeout", 30)))
+    waiting = _queues.setdefault(config["FunctionArn"], Queue(PROCESSES))
+    has_place = waiting.enter(float(config.get("Timeout", 30)))
     try:
         began = time.monotonic()
         result = _execute(function, config, event, request_id)
@@ -210,8 +217,8 @@ def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, 
         emit(config["FunctionName"], milliseconds, result.get("error", False), False)
         return result
     finally:
-        if waited:
-            waiting.release()
+        if has_place:
+            waiting.leave()
 
 
 def _execute(
@@ -270,7 +277,8 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
             f"payload size ({LARGEST_RESPONSE} bytes).",
         }
     if not failed:
-        return {"body": answer.get("result"), "log": text}
+        used = answer.get("processor_s", 0.0)
+        return {"body": answer.get("result"), "log": text, "processor_s": used}
     return {"body": failed, "error": True, "log": f"{text}\n{failed['errorMessage']}"}
 
 

@@ -1,7 +1,7 @@
 """Gap: the calls that a stack makes can be counted. AWS has CloudTrail and metrics for that.
 
-With a pattern (`cloud.up(..., calls=PATTERN)`) each call of a role and each invocation of a function
-is a line of a file, which `laptop_cloud.calls` reads. Of the content of a call it has only what the
+With a pattern (`cloud.up(..., calls=PATTERN)`) each call of a role and each invocation is a line of
+a file, which `laptop_cloud.calls` reads. Of the content of a call it has only what the
 pattern matches, such as ids of a job. A call that a function makes has the trace of its invocation:
 botocore sends it (its handler add_recursion_detection_header).
 """
@@ -162,7 +162,7 @@ def trace_id(config: dict[str, Any], inbound: str | None = None) -> str | None:
 
 
 def execute(function: dict[str, Any], event: Any, *rest: Any) -> Any:
-    """An invocation, whoever asked for it, with its duration and the size of its log."""
+    """An invocation with its duration and the size of its log."""
     config = function.get("config") or function
     began = time.monotonic()
     result = _execute(function, event, *rest)
@@ -175,6 +175,7 @@ def execute(function: dict[str, Any], event: Any, *rest: Any) -> Any:
             names=names(json.dumps(event)),
             route=event.get("routeKey", "") if isinstance(event, dict) else "",
             seconds=round(time.monotonic() - began, 3),
+            processor_s=result.get("processor_s", 0.0),
             memory_mb=int(config.get("MemorySize", 128)),
             log_bytes=len(result.get("log") or ""),
         )

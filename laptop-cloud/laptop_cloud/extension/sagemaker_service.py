@@ -15,7 +15,7 @@ from ministack.core.iam_evaluator import enforce
 from ministack.core.router import SERVICE_PATTERNS, extract_access_key_id, extract_region
 from ministack.services import eventbridge
 
-from laptop_cloud.extension import inprocess, roles, wire
+from laptop_cloud.extension import inprocess, roles, service_permissions, wire
 from laptop_cloud.extension.quotas import TRAINING_INSTANCES
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.wire import BadRequest
@@ -85,6 +85,12 @@ async def handle(
         if role := payload.get(PASSES_ROLE.get(operation, "")):
             access_key = extract_access_key_id(headers, query)
             check_pass_role(role, access_key, extract_region(headers, query))
+        if operation.startswith("Create") and payload.get("Tags"):
+            access_key, region = (
+                extract_access_key_id(headers, query),
+                extract_region(headers, query),
+            )
+            check_add_tags(path, body, access_key, region)
     except BadRequest as refused:
         return refused.response()
     return wire.answer(*await asyncio.to_thread(sagemaker().handle, operation, payload))
@@ -121,6 +127,24 @@ def check_pass_role(role: str, access_key: str, region: str) -> None:
             "AccessDeniedException",
             f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role} "
             "because no identity-based policy allows the iam:PassRole action",
+        )
+
+
+def check_add_tags(path: str, body: bytes, access_key: str, region: str) -> None:
+    """Raises BadRequest if the caller may not tag what it creates.
+
+    SageMaker AI Developer Guide, "Provide permissions for tagging SageMaker AI resources".
+    """
+    resource = service_permissions.sagemaker_resource(
+        path, body, f"arn:aws:sagemaker:{region}:{settings().account}"
+    )
+    refusal = enforce(access_key, "sagemaker:AddTags", "sagemaker", region, resource_arn=resource)
+    if refusal:
+        caller = getattr(refusal, "principal_arn", access_key)
+        raise BadRequest(
+            "AccessDeniedException",
+            f"User: {caller} is not authorized to perform: sagemaker:AddTags on resource: "
+            f"{resource} because no identity-based policy allows the sagemaker:AddTags action",
         )
 
 

@@ -25,7 +25,7 @@ def install() -> None:
     iam_actions.extract_resource_arn = resource_arn
 
 
-def _sagemaker_resource(path: str, body: bytes, prefix: str) -> str:
+def sagemaker_resource(path: str, body: bytes, prefix: str) -> str:
     if path.startswith("/endpoints/"):
         return f"{prefix}:endpoint/{path.split('/')[2]}"
     try:
@@ -53,7 +53,7 @@ def resource_arn(  # noqa: PLR0917  MiniStack's signature
     if service == "rekognition":
         return "*"
     if service == "sagemaker":
-        return _sagemaker_resource(path, body, f"arn:aws:sagemaker:{region}:{account}")
+        return sagemaker_resource(path, body, f"arn:aws:sagemaker:{region}:{account}")
     if service == "scheduler" and "/schedules/" in path:
         group, name = schedule_group(method, body, query), path.rsplit("/", 1)[-1]
         return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"

@@ -62,14 +62,21 @@ def execute_task(
 ) -> Any:
     if execution["status"] != "RUNNING":
         raise ended()
-    machine = stepfunctions._state_machines[execution["stateMachineArn"]]
-    token = _task.set(Task(execution, machine["roleArn"]))
+    token = _task.set(Task(execution, machine_of(execution)["roleArn"]))
     try:
         output, following = _execute_task(state, raw_input, execution, context)
     finally:
         _task.reset(token)
     limit(output, context["State"]["Name"])
     return output, following
+
+
+def machine_of(execution: dict[str, Any]) -> dict[str, Any]:
+    """Also of a distributed Map's child, whose machine is `<machine>/<label>`."""
+    found: dict[str, Any] = stepfunctions._state_machines[
+        execution["stateMachineArn"].partition("/")[0]
+    ]
+    return found
 
 
 def limit(output: Any, name: str) -> None:

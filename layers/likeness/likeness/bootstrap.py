@@ -21,7 +21,14 @@ from likeness.settings import Settings
 if TYPE_CHECKING:
     from likeness.adapters.provenance.certificates import Certificates
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
-    from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
+    from likeness.ports.deletion import (
+        Buckets,
+        Deadlines,
+        Deletions,
+        JobFiles,
+        Signer,
+        SweptJobs,
+    )
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.holds import HoldFiles, Holds
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
@@ -423,6 +430,13 @@ def buckets() -> Buckets:
     return BucketSweep(
         _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
     )
+
+
+@cache
+def swept_jobs() -> SweptJobs:
+    from likeness.adapters.deletion.swept_jobs import SweptJobsTable
+
+    return SweptJobsTable(_table())
 
 
 @cache

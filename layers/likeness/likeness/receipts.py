@@ -20,7 +20,11 @@ from jwt import PyJWKSet
 from jwt.api_jws import PyJWS
 
 ALGORITHM = "ES256"
-TYPES = {"Receipt": "likeness-deletion+jws", "ErasureReceipt": "likeness-erasure+jws"}
+TYPES = {
+    "Receipt": "likeness-deletion+jws",
+    "ErasureReceipt": "likeness-erasure+jws",
+    "Anchor": "likeness-audit-anchor+jws",
+}
 
 
 class NotGenuine(Exception):

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from likeness.adapters.jobs.durations_table import DurationsTable
 from likeness.domain.account.erasure import Erasure, ErasureState, new_erasure_id
 from likeness.domain.account.quota import QuotaState, UserZone
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.catalogue import Plus
+from likeness.domain.jobs.estimate import ENOUGH, SLOT, bucket
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from tests.builders import (
@@ -242,19 +244,31 @@ def test_a_user_is_deleted_and_the_counted_day_stays(tables):
 # --- job durations -------------------------------------------------------------------------------
 
 
-def test_the_durations_of_a_backend_and_tier_are_listed_latest_first(tables):
-    for n in range(1, 6):
-        job = a_job(JobState.COMPLETED, job_id=JobId("j" + str(n).zfill(32)))
-        later = [m.model_copy(update={"at": m.at + timedelta(hours=n)}) for m in job.timeline]
-        tables.durations.add(job.model_copy(update={"timeline": tuple(later)}), 10.0 * n)
+def test_the_durations_of_the_latest_slots_with_enough_jobs_are_added_up(tables):
+    """Of 40 slots with three jobs each, the latest 34 have enough."""
+    job = a_job(JobState.COMPLETED)
+    for n in range(40 * 3):
+        tables.durations.add(job, 60.0 if n % 3 else 10.0 * n + 1, NOW + n // 3 * SLOT)
 
-    assert tables.durations.recent("training-job", "lite", limit=3) == [50.0, 40.0, 30.0]
-    assert tables.durations.recent("training-job", "plus", limit=3) == []
-    assert tables.durations.recent("async-endpoint", "lite", limit=3) == []
+    recent = tables.durations.recent("training-job", "lite")
+
+    assert recent[bucket(60)] == 2 * 34
+    assert sum(recent.values()) == 3 * 34 >= ENOUGH
+    assert min(recent) == bucket(60)
+    assert bucket(10.0 * 117 + 1) in recent
+    assert tables.durations.recent("training-job", "plus") == {}
+    assert tables.durations.recent("async-endpoint", "lite") == {}
 
 
-def test_a_jobs_durations_are_stored_once(tables):
-    for _ in range(2):
-        tables.durations.add(a_job(JobState.COMPLETED), 61.23)
+def test_jobs_that_end_in_one_slot_are_one_item_and_it_is_read_once_a_minute(table):
+    clock = iter([0.0, 0.0, 59.9, 60.0, 60.0])
+    durations = DurationsTable(table, lambda: next(clock))
+    for n in range(30):
+        durations.add(a_job(JobState.COMPLETED), 61.2, NOW + timedelta(seconds=n))
+    (item,) = table.scan()["Items"]
+    assert item["ttl"] == (NOW + timedelta(days=14, seconds=29)).timestamp()
 
-    assert tables.durations.recent("training-job", "lite", limit=9) == [61.2]
+    assert durations.recent("training-job", "lite") == {bucket(61.2): 30}
+    durations.add(a_job(JobState.COMPLETED), 61.2, NOW)
+    assert durations.recent("training-job", "lite") == {bucket(61.2): 30}
+    assert durations.recent("training-job", "lite") == {bucket(61.2): 31}

@@ -1,5 +1,6 @@
 """Deletion records on the fake and DynamoDB; the independent listing and the sweep on S3."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,10 @@ import pytest
 from likeness.adapters.deletion.bucket_sweep import BucketSweep
 from likeness.adapters.deletion.deletions_table import DeletionsTable
 from likeness.adapters.deletion.leftovers import BucketLeftovers
+from likeness.adapters.deletion.swept_jobs import SweptJobsTable
 from likeness.adapters.policy_files import load_retention
+from likeness.contracts import RangeSweep
+from likeness.domain.deletion.key_ranges import KeyRange
 from likeness.domain.deletion.receipt import (
     EVERYWHERE,
     PHOTOS,
@@ -17,16 +21,19 @@ from likeness.domain.deletion.receipt import (
 )
 from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.errors import Denied
-from likeness.services.deletion.sweep_buckets import sweep_buckets
-from tests.builders import JOB, NOW, OTHER_JOB
+from likeness.domain.ids import JobId
+from likeness.domain.review.appeal import Appeal, AppealedPhoto
+from likeness.ports.deletion import SweptJob
+from likeness.services.deletion.sweep_range import sweep_range
+from tests.builders import JOB, NOW, OTHER_JOB, a_job
 from tests.fakes import (
-    FakeAppeals,
     FakeBucket,
     FakeClock,
     FakeDeletions,
-    FakeJobs,
+    FakeKnownCases,
     FakeLeftovers,
     FakeMetrics,
+    FakeSweptJobs,
 )
 from tests.integration.aws_answers import MotoBucket, fail
 
@@ -210,7 +217,7 @@ def test_a_missing_lifecycle_is_reported(s3, sweeper):
     assert sweeper.drift(RULES.lifecycle) == [SweepFinding.LIFECYCLE]
 
 
-def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
+def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, table, sweeper):
     """The clock advances by a day, so objects that moto just stored are overdue."""
     photos, avatars = MotoBucket(s3, "photos"), MotoBucket(s3, "avatars")
     photos.put(f"uploads/{JOB}/p01", b"raw")
@@ -221,33 +228,49 @@ def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
     clock = FakeClock(stored + timedelta(minutes=30))
 
     def sweep():
-        return sweep_buckets(
-            buckets=sweeper,
-            jobs=FakeJobs(),
-            deletions=FakeDeletions(),
-            appeals=FakeAppeals(),
-            metrics=FakeMetrics(),
-            clock=clock,
-            rules=RULES,
-        )
+        return [
+            sweep_range(
+                RangeSweep(bucket=bucket, after="", up_to=None),
+                buckets=sweeper,
+                jobs=SweptJobsTable(table),
+                metrics=FakeMetrics(),
+                clock=clock,
+                rules=RULES,
+            )
+            for bucket in ("photos", "avatars")
+        ]
 
-    early = sweep()
-    assert (early.seen, early.deleted, early.findings) == (4, 0, {})
+    assert [(one.seen, one.deleted) for one in sweep()] == [(3, 0), (1, 0)]
     clock.advance(timedelta(days=1))
     late = sweep()
-    assert late.findings == {SweepFinding.OVERDUE: 3, SweepFinding.STRANGER: 1}
-    assert late.deleted == 4
-    assert (sweep().seen, photos.listing(), avatars.listing()) == (0, [], [])
+    assert [one.findings for one in late] == [
+        {SweepFinding.OVERDUE: 2, SweepFinding.STRANGER: 1},
+        {SweepFinding.OVERDUE: 1},
+    ]
+    assert sum(one.deleted for one in late) == 4
+    assert (photos.listing(), avatars.listing()) == ([], [])
+
+
+PHOTOS_BUCKET = KeyRange(bucket="photos")
 
 
 def test_a_sweep_deletes_unfinished_multipart_uploads(s3, sweeper):
     s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p02")
-    (there,) = sweeper.objects()
+    (there,) = sweeper.uploads(PHOTOS_BUCKET)
     assert there.upload
 
     assert sweeper.delete([there, there]) == 0
 
-    assert list(sweeper.objects()) == []
+    assert list(sweeper.uploads(PHOTOS_BUCKET)) == []
+
+
+def test_an_upload_is_in_the_range_of_its_key_only(s3, sweeper):
+    for key in ("a", "b", "c"):
+        s3.create_multipart_upload(Bucket="photos", Key=key)
+
+    found = sweeper.uploads(KeyRange(bucket="photos", after="a", up_to="b"))
+
+    assert [one.key for one in found] == ["b"]
 
 
 def test_a_sweep_deletes_old_versions(s3, sweeper):
@@ -255,20 +278,80 @@ def test_a_sweep_deletes_old_versions(s3, sweeper):
     s3.put_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg", Body=b"one")
     s3.delete_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg")
 
-    assert sweeper.delete(list(sweeper.objects())) == 0
+    page = sweeper.page(PHOTOS_BUCKET, None)
+    assert len(page.objects) == 2
+    assert not any(one.latest for one in page.objects if one.etag.startswith("marker"))
+    assert sweeper.delete(page.objects) == 0
 
-    assert list(sweeper.objects()) == []
+    assert sweeper.page(PHOTOS_BUCKET, None).objects == ()
+
+
+def test_pages_of_a_range_have_every_version_once(s3, sweeper, monkeypatch):
+    """A page may end between two versions of a key."""
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a", "b", "b", "b", "c", "d"):
+        s3.put_object(Bucket="photos", Key=key, Body=b"1")
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
+    within = KeyRange(bucket="photos", up_to="c")
+
+    seen, after = [], None
+    while True:
+        page = sweeper.page(within, after)
+        seen += [one.key for one in page.objects]
+        after = page.last
+        if after is None:
+            break
+
+    assert seen == ["a", "b", "b", "b", "c"]
 
 
 def test_a_sweep_counts_what_it_may_not_delete_and_deletes_the_rest(s3, sweeper):
+    """DeleteObjects answers 200, with an error for each key that it may not delete."""
     photos = MotoBucket(s3, "photos")
     photos.put("one", b"1")
     photos.put("two", b"2")
-    fail(s3, "DeleteObject", "AccessDenied", times=1, status=403)
+    s3.create_multipart_upload(Bucket="photos", Key="three")
+    s3.put_bucket_policy(Bucket="photos", Policy=json.dumps(KEEP_ONE))
+    fail(s3, "AbortMultipartUpload", "AccessDenied", times=1, status=403)
+    there = [*sweeper.uploads(PHOTOS_BUCKET), *sweeper.page(PHOTOS_BUCKET, None).objects]
 
-    assert sweeper.delete(list(sweeper.objects())) == 1
+    assert sweeper.delete(there) == 2
 
     assert photos.listing() == ["one"]
+
+
+KEEP_ONE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "Resource": "arn:aws:s3:::photos/one",
+        }
+    ],
+}
+
+
+def test_the_jobs_of_a_page_are_read_with_their_deletion_and_appeal(
+    kind, request, tables, deletions
+):
+    """More of them than one request of BatchGetItem takes."""
+    if kind == "fake":
+        swept_jobs = FakeSweptJobs(tables.jobs, deletions, tables.appeals, FakeKnownCases())
+    else:
+        swept_jobs = SweptJobsTable(request.getfixturevalue("table"))
+    tables.jobs.create(a_job(), [])
+    deletions.save(Deletion(job_id=OTHER_JOB, state=DeletionState.HELD))
+    appeal = Appeal(job_id=JOB, opened_at=NOW, photos=(AppealedPhoto(photo_id="p01"),))
+    tables.appeals.save(appeal)
+    unknown = [JobId(f"j{n:032x}") for n in range(3, 100)]
+
+    found = swept_jobs.get([*unknown, JOB, OTHER_JOB])
+
+    assert found[JOB] == SweptJob(job=tables.jobs.get(JOB), appeal=appeal)
+    assert found[OTHER_JOB].deletion.forbids_deletion
+    assert {one: SweptJob() for one in unknown}.items() <= found.items()
 
 
 def test_the_end_of_a_hold_deletes_the_state_of_a_held_job_and_no_other(deletions):

@@ -9,12 +9,16 @@ from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.dynamodb import transactions
 from likeness.adapters.dynamodb.transactions import ATTEMPTS, FIRST_PAUSE_S, write_all
 from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.review.counters_table import DeskCountersTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, OverQuota, Unavailable
+from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label
+from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import review_of
+from likeness.domain.review.statistics import ALL, desk_day
 from tests.builders import (
     JOB,
     MIDNIGHT,
@@ -77,10 +81,26 @@ def test_every_record_of_a_job_is_in_its_partition_and_expires_after_90_days(tab
 def test_the_audit_log_names_no_user_and_does_not_expire(table):
     ReviewsTable(table).open(a_review(), "token")
 
-    there = [item for (pk, _), item in items(table).items() if pk == "AUDIT"]
+    there = [item for (pk, _), item in items(table).items() if pk.startswith("CHAIN#")]
 
     assert len(there) == 2
     assert not any("ttl" in item or USER in str(item) for item in there)
+
+
+def test_jobs_are_counted_in_many_items_and_the_sums_are_exact(table):
+    """A transaction cancels another one that writes the same item, so no item counts all jobs."""
+    reviews, today = ReviewsTable(table), desk_day(NOW)
+    for n in range(40):
+        review = a_review(job_id=JobId(f"j{n:032x}"))
+        reviews.open(review, "token")
+        event = about(review, AuditAction.COMPLETED, NOW)
+        reviews.save(decided(review), event, {ALL: {"approved": 1}, MODERATOR: {"handled": 1}})
+
+    counting = {pk for pk, sk in items(table) if sk == "COUNTS"}
+    assert len(counting) > 10
+    assert all(pk.startswith(f"DESK#{today}#") for pk in counting)
+    counted = DeskCountersTable(table).counts([today])
+    assert counted == {ALL: {"approved": 40}, MODERATOR: {"handled": 40}}
 
 
 def test_the_index_lists_a_users_jobs_oldest_first(table, jobs):

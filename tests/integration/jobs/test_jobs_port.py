@@ -26,6 +26,7 @@ from tests.builders import (
     a_verdict,
     an_avatar,
     photos,
+    whole,
 )
 from tests.fakes import FakeClock
 
@@ -298,7 +299,7 @@ def test_a_moderated_set_is_stored_with_its_job_and_audit_event(jobs, tables):
     assert tables.desk_counters.totals([desk_day(NOW)]) == {"moderated": 1}
     assert jobs.photos(JOB) == moderated(photos(10))
     assert jobs.get(JOB) == counted
-    assert [entry.action for entry in tables.audit_log.entries()] == [AuditAction.AGE_ASSURED]
+    assert [entry.action for entry in whole(tables.audit_log)] == [AuditAction.AGE_ASSURED]
 
 
 @pytest.mark.parametrize("audit_event", [None, ASSURED])
@@ -311,7 +312,7 @@ def test_if_one_photo_changed_nothing_of_the_set_is_stored(jobs, tables, audit_e
         jobs.save_moderated(moderated(photos(3)), seen=photos(3), audit_event=audit_event)
 
     assert jobs.photos(JOB) == [a_photo(1), changed, a_photo(3)]
-    assert list(tables.audit_log.entries()) == []
+    assert whole(tables.audit_log) == []
 
 
 def test_if_the_job_changed_its_set_is_not_stored(jobs):

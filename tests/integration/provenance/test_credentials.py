@@ -386,3 +386,19 @@ def test_a_certificate_chain_is_cached_for_minutes(clients, key):
     assert certificates.chain() == first
     now[0] = CACHE_S + 1
     assert certificates.chain() == "renewed"
+
+
+@pytest.mark.parametrize(("authority", "days"), [(False, 365 - 30), (True, 1825 - 365)])
+def test_a_chain_is_renewed_a_month_or_for_an_authority_a_year_before_it_ends(
+    clients, key, authority, days
+):
+    public = clients("kms").keys[key].public_key()
+    store(clients, Certified(key, "test"), *issue(public, authority=authority))
+
+    due = Certificates(clients("ssm"), "/likeness/test").renew_at()
+
+    assert abs(due - datetime.now(UTC) - timedelta(days=days)) < timedelta(minutes=10)
+
+
+def test_without_a_chain_no_renewal_is_due(clients):
+    assert Certificates(clients("ssm"), "/likeness/none").renew_at() is None

@@ -10,7 +10,14 @@ from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId, UserHash
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.hold import HeldPhoto, Hold, HoldTrigger, PreservedFile, about_hold
-from tests.builders import JOB, NOW, OTHER_JOB, USER_HASH, a_job
+from tests.builders import (
+    JOB,
+    NOW,
+    OTHER_JOB,
+    USER_HASH,
+    a_job,
+    whole,
+)
 from tests.fakes import FakeClock
 
 LEAD = "lead-1"
@@ -39,7 +46,7 @@ def test_a_hold_is_stored_with_its_photos_and_its_audit_event(tables, holds):
 
     assert holds.get(JOB) == hold
     assert holds.get(OTHER_JOB) is None
-    assert [entry.action for entry in tables.audit_log.entries()] == [AuditAction.HELD]
+    assert [entry.action for entry in whole(tables.audit_log)] == [AuditAction.HELD]
 
 
 def test_of_two_concurrent_changes_one_is_stored(tables, holds):
@@ -55,7 +62,7 @@ def test_of_two_concurrent_changes_one_is_stored(tables, holds):
         holds.save(returned, about_hold(returned, AuditAction.HOLD_RETURNED, NOW))
 
     assert holds.get(JOB) == confirmed
-    assert list(tables.audit_log.entries()) == []
+    assert whole(tables.audit_log) == []
 
 
 def test_holds_are_listed_by_what_is_left_to_do_and_the_oldest_first(holds):

@@ -1,5 +1,6 @@
 """The review desk's tables: the fakes, and DynamoDB."""
 
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -12,10 +13,26 @@ from likeness.domain.ids import JobId
 from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto
-from likeness.domain.review.audit import AuditAction, AuditEvent, ChainHead, verify
+from likeness.domain.review.audit import (
+    CHAINS,
+    AuditAction,
+    AuditEvent,
+    ChainHead,
+    SignedAnchor,
+    about,
+)
 from likeness.domain.review.case import UTC_ZONE, ReviewKind, Window, review_of
 from likeness.domain.review.statistics import ALL, Exposure, desk_day
-from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_review, decided
+from tests.builders import (
+    JOB,
+    MODERATOR,
+    NOW,
+    OTHER_JOB,
+    a_review,
+    decided,
+    intact,
+    whole,
+)
 
 REVIEW = review_of(JOB)
 URGENT_BEFORE = NOW + timedelta(hours=1)
@@ -197,8 +214,8 @@ def test_an_action_and_its_audit_event_are_stored_in_one_write(tables):
     assert tables.reviews.get(REVIEW) == claimed
     entries = tables.audit_log.for_review(REVIEW)
     assert [entry.action for entry in entries] == [AuditAction.OPENED, AuditAction.CLAIMED]
-    assert list(tables.audit_log.entries()) == entries
-    assert verify(entries, tables.audit_log.head()) == tables.audit_log.head()
+    assert whole(tables.audit_log) == entries
+    assert intact(tables.audit_log) == 2
 
 
 def test_a_case_lists_its_own_entries_and_the_audit_log_all(tables):
@@ -206,13 +223,57 @@ def test_a_case_lists_its_own_entries_and_the_audit_log_all(tables):
     tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
 
     assert [entry.job_id for entry in tables.audit_log.for_review(REVIEW)] == [JOB]
-    assert [entry.number for entry in tables.audit_log.entries()] == [1, 2]
-    assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 2
+    assert {entry.job_id for entry in whole(tables.audit_log)} == {JOB, OTHER_JOB}
+    assert intact(tables.audit_log) == 2
 
 
-def test_the_chain_head_of_an_empty_audit_log_is_the_genesis(tables):
-    assert tables.audit_log.head() == ChainHead()
-    assert verify(tables.audit_log.entries(), tables.audit_log.head()) == ChainHead()
+def test_a_chain_without_entries_has_its_number_as_head(tables):
+    heads = tables.audit_log.heads()
+
+    assert heads == [ChainHead.start(chain) for chain in range(CHAINS)]
+    assert heads[17].hash == f"{17:064x}"
+    assert intact(tables.audit_log) == 0
+
+
+def test_all_events_about_a_job_are_in_one_chain_and_jobs_are_in_many(tables):
+    for n in range(40):
+        review = a_review(job_id=JobId(f"j{n:032x}"))
+        tables.reviews.open(review, "token")
+        tables.reviews.save(decided(review), about(review, AuditAction.APPROVED, NOW))
+    staff = audit_event(AuditAction.STAFF_INVITED, review_id=None, job_id=None, actor="lead-1")
+    tables.audit_log.append(staff)
+    tables.audit_log.append(staff)
+
+    chains = defaultdict(set)
+    for entry in whole(tables.audit_log):
+        chains[entry.job_id].add(entry.chain)
+    assert all(len(of) == 1 for of in chains.values())
+    assert len(set.union(*chains.values())) > 10
+    assert intact(tables.audit_log) == 82
+
+
+def test_the_audit_log_knows_which_heads_it_does_not_have(tables):
+    for n in range(3):
+        tables.reviews.open(a_review(job_id=JobId(f"j{n:032x}")), "token")
+    heads = tables.audit_log.heads()
+    other = next(head for head in heads if head.number)
+    changed = other.model_copy(update={"hash": "f" * 64})
+    later = other.model_copy(update={"number": 9})
+
+    assert tables.audit_log.missing([*heads, changed, later]) == [changed, later]
+
+
+def test_anchors_have_consecutive_numbers(tables):
+    assert tables.audit_log.last_anchor() is None
+    anchors = [SignedAnchor(number=n, jws=f"jws-{n}") for n in (1, 2, 3)]
+    for anchor in anchors:
+        tables.audit_log.add_anchor(anchor)
+    with pytest.raises(Conflict):
+        tables.audit_log.add_anchor(SignedAnchor(number=3, jws="another"))
+
+    assert list(tables.audit_log.anchors()) == anchors
+    assert list(tables.audit_log.anchors(after=2)) == anchors[2:]
+    assert tables.audit_log.last_anchor() == anchors[-1]
 
 
 def test_decisions_are_counted_by_day(tables):
@@ -303,12 +364,13 @@ def test_decided_cases_are_found_by_day_the_latest_first(reviews):
     assert list(reviews.closed(desk_day(NOW - timedelta(days=1)))) == []
 
 
-def test_the_audit_log_is_read_from_a_number_on(tables):
-    for n in range(4):
-        tables.reviews.open(a_review(job_id=JobId(f"j{n:032x}")), "token")
+def test_a_chain_is_read_from_a_number_on(tables):
+    for _ in range(4):
+        tables.audit_log.append(audit_event())
+    (chain,) = {entry.chain for entry in whole(tables.audit_log)}
 
-    assert [entry.number for entry in tables.audit_log.entries(after=2)] == [3, 4]
-    assert list(tables.audit_log.entries(after=4)) == []
+    assert [entry.number for entry in tables.audit_log.entries(chain, after=2)] == [3, 4]
+    assert list(tables.audit_log.entries(chain, after=4)) == []
 
 
 def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
@@ -321,7 +383,7 @@ def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
         tables.desk_counters.expose(reveal, today=DAY, points=1, budget=2)
 
     assert seen == [1, 2]
-    assert len(list(tables.audit_log.entries())) == 2
+    assert len(whole(tables.audit_log)) == 2
 
 
 def test_a_picture_may_cost_several_points(tables):
@@ -363,13 +425,13 @@ def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
         ).used
         == 2
     )
-    assert [entry.action for entry in tables.audit_log.entries()] == [
-        AuditAction.REVEALED,
+    assert sorted(entry.action for entry in whole(tables.audit_log)) == [
         AuditAction.EXPOSURE_ASKED,
         AuditAction.EXPOSURE_GRANTED,
         AuditAction.REVEALED,
+        AuditAction.REVEALED,
     ]
-    verify(tables.audit_log.entries(), tables.audit_log.head())
+    intact(tables.audit_log)
 
 
 def test_concurrent_actions_get_consecutive_audit_entries(tables):
@@ -384,7 +446,7 @@ def test_concurrent_actions_get_consecutive_audit_entries(tables):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(reveal, range(8)))
 
-    assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 8
+    assert intact(tables.audit_log) == 8
     assert len(tables.desk_counters.exposures(NOW)) == 8
 
 

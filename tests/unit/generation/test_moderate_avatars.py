@@ -14,6 +14,7 @@ from likeness.domain.errors import (
 )
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import Label, Outcome, moderate as moderation
 from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
@@ -244,7 +245,7 @@ def test_under_an_unknown_detector_version_nothing_is_refused_or_drawn_again(wor
 
     assert states(world) == {}
     assert world.job.state is JobState.GENERATING
-    assert world.metrics.counted == {"UnknownModerationFinding": 1}
+    assert world.metrics.counted["UnknownModerationFinding"] == 1
     world.detector.version = "7.0"
     assert (moderate(world).approved, moderate(world).redraw) == (2, False)
 
@@ -266,7 +267,7 @@ def test_an_unknown_label_is_counted_for_the_alarm(world):
     moderate(world)
 
     assert states(world) == {"a01": AvatarState.REFUSED}
-    assert world.metrics.counted == {"UnknownModerationFinding": 1}
+    assert world.metrics.counted["UnknownModerationFinding"] == 1
 
 
 def suggestive(confidence, name="Female Swimwear or Underwear"):
@@ -316,3 +317,35 @@ def test_an_appeal_granted_for_the_photo_rules_out_the_doubt_about_its_avatars(w
     moderate(world, policy=policy)
 
     assert states(world) == {"a01": AvatarState.APPROVED}
+
+
+def test_what_the_job_used_is_on_its_record_and_in_metrics(world):
+    delivered(world, 1, 2, 3)
+    photos = world.jobs.photos(JOB)
+    before = of_photos(photos).detector_images
+
+    moderate(world)
+    moderate(world)  # a replayed step
+
+    usage = world.job.usage
+    result = a_result(1, 2, 3)
+    assert before > 0
+    assert (usage.engine, usage.container_s) == (result.engine, result.seconds)
+    assert usage.detector_images == before + 3
+    assert world.metrics.counted["DetectorImages"] == 3
+    assert world.metrics.measured["ContainerSeconds"] == [result.seconds]
+
+
+def test_a_second_attempt_adds_to_what_the_job_used(world):
+    delivered(world, 1, 2)
+    nude(world, "a02")
+    moderate(world)
+    first = world.job.usage
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 2, attempt=2)
+
+    moderate(world, attempt=2)
+
+    usage = world.job.usage
+    assert usage.detector_images == first.detector_images + 1
+    assert usage.container_s == pytest.approx(2 * first.container_s)

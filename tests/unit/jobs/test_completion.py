@@ -10,6 +10,7 @@ from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.estimate import bucket
 from likeness.domain.jobs.job import JobState
 from likeness.domain.provenance.credentials import SOURCE_TYPES
 from likeness.domain.reasons import Reason
@@ -313,14 +314,14 @@ def test_the_expiry_of_the_avatars_is_stored(world):
     assert world.job.avatars_expire_at == NOW + timedelta(days=30)
 
 
-def test_the_jobs_durations_are_stored_once(world):
+def test_a_jobs_duration_is_counted_once(world):
     """Each of its states took five minutes, and it was not in review."""
     approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
 
     settle(world)
     settle(world)
 
-    assert world.durations.recent("training-job", "lite", limit=10) == [300.0]
+    assert world.durations.recent("training-job", "lite") == {bucket(300): 1}
 
 
 @pytest.mark.parametrize(

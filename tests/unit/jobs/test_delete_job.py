@@ -6,7 +6,7 @@ import pytest
 
 from likeness.adapters.policy_files import load_retention
 from likeness.api.app import KeepAvatars
-from likeness.contracts import JobError
+from likeness.contracts import JobError, RangeSweep
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, Deletion, DeletionState
 from likeness.domain.errors import ConcurrentChange, Conflict, NotDeleted, NotFound, Unavailable
@@ -16,7 +16,7 @@ from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.domain.review.appeal import Appeal, AppealedPhoto
 from likeness.ports.deletion import BucketObject
 from likeness.services.deletion.prove_deletion import prove_deletion
-from likeness.services.deletion.sweep_buckets import sweep_buckets
+from likeness.services.deletion.sweep_range import sweep_range
 from likeness.services.jobs.delete_job import delete_job
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.provenance.keep_avatars import keep_avatars
@@ -477,11 +477,10 @@ def test_the_daily_sweep_deletes_what_is_left_of_deleted_avatars(completed):
     )
     world.buckets.stored = [late]
 
-    sweep_buckets(
+    sweep_range(
+        RangeSweep(bucket="avatars", after="", up_to=None),
         buckets=world.buckets,
-        jobs=world.jobs,
-        deletions=world.deletions,
-        appeals=world.appeals,
+        jobs=world.swept_jobs,
         metrics=world.metrics,
         clock=world.clock,
         rules=RULES,

@@ -10,7 +10,9 @@ from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import ENDED, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import Outcome
+from likeness.domain.photos.photo import PhotoProblem
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import ReviewState, review_of
 from likeness.services.jobs import fail_job as service
@@ -365,3 +367,20 @@ def test_other_jobs_are_left_alone(world):
 def test_an_unknown_job_is_not_found(world):
     with pytest.raises(NotFound):
         fail(world)
+
+
+def test_a_job_that_drew_nothing_has_what_its_photos_used(world):
+    world.has(JobState.MODERATING)
+    images = of_photos(world.jobs.photos(JOB)).detector_images
+
+    fail(world)
+
+    assert images > 0
+    assert (world.job.usage.detector_images, world.job.usage.container_s) == (images, 0)
+
+
+def test_a_photo_that_cannot_be_decoded_is_not_charged():
+    refused = PhotoProblem(reason=Reason.FILE_CORRUPT), PhotoProblem(reason=Reason.SUBJECT_NO_FACE)
+    photos = [a_photo(n).refused(problem, NOW) for n, problem in enumerate(refused, start=1)]
+
+    assert of_photos([*photos, a_photo(3, inspected_at=None)]).detector_images == 1

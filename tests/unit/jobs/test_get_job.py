@@ -10,7 +10,7 @@ from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.estimate import MIN_DURATIONS, WORKING
+from likeness.domain.jobs.estimate import MIN_DURATIONS, STEP, WORKING
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Box, InspectionLease, PhotoProblem, PhotoState
@@ -337,23 +337,28 @@ def test_during_avatar_moderation_approved_avatars_are_counted(world):
     assert progress(world) == (1, 4)
 
 
+STEP_S = 340 * (STEP - 1) / 2 + 1  # half a bucket, and rounding up
+
+
 def test_an_estimate_comes_from_jobs_of_the_same_backend_and_tier(world):
-    """After five minutes: half of the longer jobs took 20 s more, all of them 39 s."""
+    """After five minutes: half of the longer jobs took 30 s more, 90 % of them 46 s."""
     job = world.has(JobState.GENERATING)
     for n in range(1, 41):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.durations.add(other, 300 + n)
+        world.durations.add(other, 310 + n, NOW)
 
     shown = get(world).progress.estimate
 
-    assert (shown.p50_s, shown.p90_s, shown.measured_jobs) == (20, 36, 40)
+    assert shown.p50_s == pytest.approx(30, abs=STEP_S)
+    assert shown.p90_s == pytest.approx(46, abs=STEP_S)
+    assert shown.measured_jobs == 40
 
 
 def test_without_enough_job_durations_there_is_no_estimate(world):
     job = world.has(JobState.GENERATING)
     for n in range(1, MIN_DURATIONS):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.durations.add(other, 900)
+        world.durations.add(other, 900, NOW)
 
     assert get(world).progress.estimate is None
 

@@ -1,11 +1,23 @@
 """Estimates from job durations."""
 
+import math
+from collections import Counter, defaultdict
 from datetime import timedelta
+from random import Random
+from statistics import fmean
 
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.domain.jobs.estimate import MIN_DURATIONS, estimate, work_time
+from likeness.domain.jobs.estimate import (
+    MIN_DURATIONS,
+    STEP,
+    bucket,
+    estimate,
+    latest,
+    slot,
+    work_time,
+)
 from likeness.domain.jobs.job import JobState, TimelineEntry
 from tests.builders import NOW, a_job
 
@@ -38,28 +50,97 @@ def test_an_ended_job_accumulates_no_working_time():
     assert work_time(job, NOW + timedelta(days=1)).total_seconds() == 100
 
 
+def histogram(durations_s):
+    return Counter(map(bucket, durations_s))
+
+
 @pytest.mark.parametrize("known", [0, 1, MIN_DURATIONS - 1])
 def test_too_few_job_durations_give_no_estimate(known):
-    assert estimate([100.0] * known, 0) is None
+    assert estimate(histogram([100.0] * known), 0) is None
+
+
+def near(seconds):
+    """A duration is the middle of its bucket, and an estimate is rounded up."""
+    return pytest.approx(seconds, abs=160 * (STEP - 1) / 2 + 1)
 
 
 def test_quantiles_are_of_jobs_that_took_longer_than_this_one():
-    durations_s = [float(n) for n in range(1, 101)]
+    durations = histogram(float(n) for n in range(61, 161))
 
-    assert (estimate(durations_s, 0).p50_s, estimate(durations_s, 0).p90_s) == (50, 90)
-    estimated = estimate(durations_s, 60)  # 61 to 100 are left: the 20th and the 36th of them
-    assert (estimated.p50_s, estimated.p90_s, estimated.measured_jobs) == (20, 36, 40)
+    estimated = estimate(durations, 0)
+    assert (estimated.p50_s, estimated.p90_s) == (near(110), near(150))
+    estimated = estimate(durations, 120)  # 121 to 160 are left: the 20th and the 36th of them
+    assert (estimated.p50_s, estimated.p90_s) == (near(20), near(36))
+    assert estimated.measured_jobs == pytest.approx(40, abs=3)
 
 
 def test_a_job_slower_than_nearly_all_others_has_no_estimate():
-    durations_s = [float(n) for n in range(1, 101)]
-
-    assert estimate(durations_s, 96) is None
+    assert estimate(histogram(float(n) for n in range(1, 101)), 97) is None
 
 
 @given(durations, st.floats(0, 10_000))
 def test_an_estimate_is_positive_and_its_p90_is_not_below_its_p50(durations_s, worked_s):
-    estimated = estimate(durations_s, worked_s)
+    estimated = estimate(histogram(durations_s), worked_s)
 
     if estimated:
-        assert 0 < estimated.p50_s <= estimated.p90_s <= max(durations_s) - worked_s + 1
+        assert 0 < estimated.p50_s <= estimated.p90_s
+        assert estimated.p90_s <= max(durations_s) * STEP - worked_s + 1
+
+
+# --- as good as the durations themselves ---------------------------------------------------------
+
+HOUR = 3600
+
+
+def exact(durations_s, worked_s):
+    """The estimate from the durations of the latest 100 jobs: p50 and p90."""
+    longer = sorted(one for one in durations_s if one > worked_s)
+    return [longer[math.ceil(q * len(longer)) - 1] - worked_s for q in (0.5, 0.9)]
+
+
+def steady(_):
+    return 180
+
+
+def day_and_night(second):
+    return 180 * (1.5 + math.sin(second / (24 * HOUR) * 2 * math.pi))
+
+
+def overload(second):
+    """A queue that grows for three hours up to 20 minutes, and empties within two."""
+    return 180 + max(0, min((second - 6 * HOUR) / 9, (11 * HOUR - second) / 6))
+
+
+def another_engine(second):
+    return 60 if second > 8 * HOUR else 600
+
+
+@pytest.mark.parametrize("typical", [steady, day_and_night, overload, another_engine])
+@pytest.mark.parametrize("jobs_per_hour", [6, 60, 1200])
+def test_an_estimate_is_as_near_to_what_follows_as_one_from_the_latest_100_jobs(
+    typical, jobs_per_hour
+):
+    """Made-up histories of 12 hours. The error is the logarithm of estimate and truth."""
+    random = Random(1)
+    submitted = sorted(random.uniform(0, 12 * HOUR) for _ in range(12 * jobs_per_hour))
+    history = [(at, typical(at) * random.lognormvariate(0, 0.3)) for at in submitted]
+    of_histogram, of_jobs = [], []
+    for now in range(5 * HOUR, 12 * HOUR, 17 * 60):
+        ended = [(at, took) for at, took in history if at + took <= now]
+        follow = [took for at, took in history if at > now][:100]
+        if len(ended) < MIN_DURATIONS or len(follow) < 5:
+            continue
+        truth = exact(follow, 0)
+        slots = defaultdict(Counter)
+        for at, took in ended:
+            slots[slot(NOW + timedelta(seconds=at + took))][bucket(took)] += 1
+        found = estimate(latest(slots[start] for start in sorted(slots, reverse=True)), 0)
+        of_histogram += errors((found.p50_s, found.p90_s), truth)
+        of_jobs += errors(exact([took for _, took in ended[-100:]], 0), truth)
+
+    assert len(of_histogram) > 20
+    assert fmean(of_histogram) <= fmean(of_jobs) + STEP - 1
+
+
+def errors(estimated, truth):
+    return [abs(math.log(one / other)) for one, other in zip(estimated, truth, strict=True)]

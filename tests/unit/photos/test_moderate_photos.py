@@ -75,7 +75,8 @@ def test_photos_of_one_adult_are_clean(world):
     assert moderate(world).outcome is Outcome.CLEAN
 
     assert set(verdicts(world).values()) == {Outcome.CLEAN}
-    assert world.metrics.counted == {"JobsModerated": 1}
+    # three photos: inspected, labels, faces and celebrities of each, and two comparisons
+    assert world.metrics.counted == {"JobsModerated": 1, "DetectorImages": 3 + 9 + 2}
 
 
 @pytest.mark.parametrize(
@@ -408,7 +409,8 @@ def test_a_doubtful_photo_is_left_out_and_the_job_needs_no_moderator(doubtful):
     assert photo.left_out_at == NOW
     assert photo.verdict.outcome is Outcome.LEFT_OUT
     assert doubtful.job.photos_left_out == 1
-    assert doubtful.metrics.counted == {"JobsModerated": 1, "PhotosLeftOut": 1}
+    counted = {"JobsModerated": 1, "PhotosLeftOut": 1, "DetectorImages": 4 + 12 + 3}
+    assert doubtful.metrics.counted == counted
 
 
 def test_a_left_out_photo_is_deleted_at_once_and_recorded_for_the_receipt(doubtful):
@@ -451,7 +453,8 @@ def test_a_deletion_that_fails_is_repeated_by_the_next_run_without_new_verdicts(
 
     assert f"photos/{JOB}/p02.jpg" not in doubtful.photo_objects.listing()
     assert doubtful.detector.calls == asked
-    assert doubtful.metrics.counted == {"JobsModerated": 1, "PhotosLeftOut": 1}
+    counted = {"JobsModerated": 1, "PhotosLeftOut": 1, "DetectorImages": 4 + 12 + 3}
+    assert doubtful.metrics.counted == counted
 
 
 def test_a_legal_hold_keeps_a_left_out_photo(doubtful):
@@ -494,7 +497,7 @@ def test_an_age_assurance_replaces_the_moderator_and_is_audited_once(world):
     assert moderate(world).outcome is Outcome.CLEAN
     moderate(world)
 
-    (entry,) = world.audit_log.entries()
+    (entry,) = world.audit_log.written
     assert (entry.action, entry.actor, entry.job_id) == (AuditAction.AGE_ASSURED, "system", JOB)
     assert entry.details == {"method": "photo_id", "over_age": "18"}
     assert USER not in entry.model_dump_json()
@@ -516,14 +519,14 @@ def test_without_an_assurance_that_counts_a_moderator_decides(world, assurance):
     young(world, age_assurance=assurance)
 
     assert moderate(world).outcome is Outcome.DOUBTFUL
-    assert list(world.audit_log.entries()) == []
+    assert world.audit_log.written == []
 
 
 def test_an_assurance_that_was_not_needed_is_not_audited(world):
     world.has(JobState.MODERATING, age_assurance=an_assurance())
 
     assert moderate(world).outcome is Outcome.CLEAN
-    assert list(world.audit_log.entries()) == []
+    assert world.audit_log.written == []
 
 
 # --- counted for the transparency report ----------------------------------------------------------

@@ -17,11 +17,11 @@ class Keys:
 
 class Chain:
     def __init__(self, until: datetime | None) -> None:
-        self.valid_until = lambda: until
+        self.renew_at = lambda: until
 
 
 @pytest.mark.parametrize("unusable", [0, 1])
-@pytest.mark.parametrize(("days", "late"), [(30, False), (29.9, True), (-1, True), (None, True)])
+@pytest.mark.parametrize(("days", "late"), [(0, False), (-0.1, True), (-31, True), (None, True)])
 def test_a_key_or_a_certificate_that_cannot_be_used_rings(unusable, days, late):
     metrics = FakeMetrics()
     until = None if days is None else NOW + timedelta(days=days)

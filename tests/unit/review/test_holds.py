@@ -200,7 +200,7 @@ def view(world):
 
 
 def actions(world):
-    return [entry.action for entry in world.audit_log.entries()]
+    return [entry.action for entry in world.audit_log.written]
 
 
 # --- a moderator holds a case --------------------------------------------------------------------

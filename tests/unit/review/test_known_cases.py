@@ -430,9 +430,11 @@ def test_a_known_case_is_never_urgent(mixed):
         reviews=mixed.reviews,
         appeals=mixed.appeal_closing,
         effect=mixed.decision_effect,
+        metrics=mixed.metrics,
         clock=mixed.clock,
     )
     assert mixed.reviews.get(known).state is ReviewState.EXPIRED
+    assert not mixed.metrics.counted["ReviewsMissed"], "no user waited for it"
     assert mixer(mixed).mix() == 1
     assert not left(mixed, known)
 

@@ -8,6 +8,7 @@ import pytest
 
 from likeness.adapters.policy_files import load_reasons
 from likeness.api.review import (
+    AnchorsQuery,
     AuditExportQuery,
     DecidedQuery,
     DecideReview,
@@ -22,7 +23,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics
-from likeness.domain.review.audit import AuditAction, AuditEvent
+from likeness.domain.review.audit import AuditAction, AuditEvent, SignedAnchor, chain_of
 from likeness.domain.review.case import (
     RefusedPhoto,
     ReviewKind,
@@ -35,6 +36,7 @@ from likeness.services.review.claim_review import claim_review
 from likeness.services.review.complete_decision import complete_decision
 from likeness.services.review.decide_review import decide_review
 from likeness.services.review.export_audit import export_audit
+from likeness.services.review.list_anchors import list_anchors
 from likeness.services.review.list_decided import list_decided
 from likeness.services.review.overturn_review import overturn_review
 from likeness.services.review.review_stats import review_stats
@@ -292,7 +294,7 @@ def test_a_lead_refuses_a_case_while_its_job_runs(world):
     assert (shown.overturned_by, shown.refused) == (LEAD.id, WEAPON)
     assert world.reviews.get(REVIEW).state is ReviewState.REFUSED
     assert world.workflow.endings == [(JOB, JobError.REFUSED)]
-    last = list(world.audit_log.entries())[-1]
+    last = world.audit_log.written[-1]
     assert (last.action, last.actor) == (AuditAction.OVERTURNED, LEAD.id)
     assert last.details == {"p01": "POLICY.VIOLENCE"}
     assert stats(world).reversed == 1
@@ -413,19 +415,45 @@ def export(world, moderator=LEAD, **query):
 
 def test_an_export_can_be_verified_from_its_json_alone(world):
     decides(world, opened(world, 1), NO)
-    first = export(world, limit=3)
-    rest = export(world, after=first.entries[-1].number)
+    chain = world.audit_log.written[0].chain
+    first = export(world, chain=chain, limit=3)
+    rest = export(world, chain=chain, after=first.entries[-1].number)
 
-    previous = "0" * 64
+    previous = f"{chain:064x}"
     for entry in (*first.entries, *rest.entries):
         fields = json.loads(entry.model_dump_json())
         claimed = fields.pop("hash")
-        assert fields["previous"] == previous
+        assert (fields.pop("chain"), fields["previous"]) == (chain, previous)
         text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
         previous = hashlib.sha256(text.encode()).hexdigest()
         assert previous == claimed
     assert rest.head.hash == previous
-    assert rest.entries[-1].action is AuditAction.EXPORTED, "the export is an event too"
+
+
+def test_an_export_is_an_audit_event_itself(world):
+    own = chain_of(AuditEvent(at=NOW, actor=LEAD.id, action=AuditAction.EXPORTED))
+
+    (entry,) = export(world, chain=own).entries
+
+    assert (entry.action, entry.details) == ("exported", {"chain": str(own), "after": "0"})
+
+
+def anchors(world, moderator=LEAD, **query):
+    return list_anchors(AnchorsQuery(**query), moderator=moderator, audit_log=world.audit_log)
+
+
+def test_the_anchors_and_the_heads_of_all_chains_are_listed(world):
+    opened(world, 1)
+    for number in range(1, 4):
+        world.audit_log.add_anchor(SignedAnchor(number=number, jws=f"jws-{number}"))
+
+    assert [one.jws for one in anchors(world, limit=2).anchors] == ["jws-1", "jws-2"]
+    assert [one.number for one in anchors(world, after=2).anchors] == [3]
+    assert [one.hash for one in anchors(world).heads] == [
+        head.hash for head in world.audit_log.heads()
+    ]
+    with pytest.raises(Forbidden):
+        anchors(world, ME)
 
 
 def test_only_leads_export_the_audit_log(world):

@@ -44,6 +44,7 @@ def test_every_message_of_the_review_desk_has_an_example():
         "DecidedView",
         "ExportedEntry",
         "ChainHeadView",
+        "AnchorView",
         "ReasonFigures",
     }
     queries = {
@@ -51,6 +52,7 @@ def test_every_message_of_the_review_desk_has_an_example():
         "QueueQuery",
         "DecidedQuery",
         "AuditExportQuery",
+        "AnchorsQuery",
         "TransparencyQuery",
     }
     within |= {"HoldSummary", "HeldPhotoView", "IpAddress", "ReportedUser", "ReportedFile"}

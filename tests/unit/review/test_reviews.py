@@ -35,7 +35,7 @@ from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
-from likeness.domain.review.audit import AuditAction, verify
+from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import (
     LAST_MOMENT,
     MAX_NOTES,
@@ -85,6 +85,7 @@ from tests.builders import (
     a_review,
     a_verdict,
     an_assurance,
+    intact,
     seen,
     tiers,
 )
@@ -296,7 +297,7 @@ def stats(world, moderator=ME, days=30):
 
 
 def entries(world):
-    return [entry.action for entry in world.audit_log.entries()]
+    return [entry.action for entry in world.audit_log.written]
 
 
 @pytest.fixture
@@ -1092,7 +1093,8 @@ def test_a_decision_is_audited_with_its_reason(mine):
 
     decision, completed = audit(mine).entries[-2:]
     assert decision.details == {"p02": "POLICY.VIOLENCE"}
-    assert verify(mine.audit_log.entries(), mine.audit_log.head()).hash == completed.hash
+    assert mine.audit_log.written[-1].hash == completed.hash
+    intact(mine.audit_log)
 
 
 @pytest.mark.parametrize(

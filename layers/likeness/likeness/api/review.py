@@ -12,7 +12,7 @@ from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
 from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.review.appeal import Match
-from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.audit import CHAINS, AuditAction
 from likeness.domain.review.case import (
     EscalationReason,
     Queue,
@@ -286,6 +286,7 @@ class RevealedPhotoView(Message):
 class AuditEntryView(Message):
     """An entry of the audit log. `hash` covers the entry, including the previous entry's hash."""
 
+    chain: int = Field(description="not in `hash`: `previous` of its first entry is this number")
     number: int
     at: AwareDatetime
     actor: str = Field(description="`system`, or a moderator's id", examples=["system"])
@@ -455,6 +456,7 @@ class OverturnReview(Message):
 class AuditExportQuery(Message):
     """Query of GET /v1/reviews/audit."""
 
+    chain: int = Field(default=0, ge=0, lt=CHAINS)
     after: int = Field(default=0, ge=0, description="number of the last entry that you have")
     limit: int = Field(default=1000, ge=1, le=2000)
 
@@ -467,15 +469,40 @@ class ExportedEntry(AuditEntryView):
 
 
 class ChainHeadView(Message):
+    """The last entry of a chain; `number` is 0 if there is none."""
+
+    chain: int
     number: int
     hash: Digest
 
 
 class AuditExportView(Message):
-    """A part of the audit log. Its last entry is the head if `entries` reaches it."""
+    """A part of one chain. Its last entry is the head if `entries` reaches it."""
 
     entries: tuple[ExportedEntry, ...]
-    head: ChainHeadView = Field(description="of the whole log; note it elsewhere")
+    head: ChainHeadView
+
+
+class AnchorsQuery(Message):
+    """Query of GET /v1/reviews/audit/anchors."""
+
+    after: int = Field(default=0, ge=0, description="number of the last anchor that you have")
+    limit: int = Field(default=100, ge=1, le=100)
+
+
+class AnchorView(Message):
+    number: int
+    jws: str = Field(
+        description="the signed heads of all chains on one day; its type is "
+        "`likeness-audit-anchor+jws`, and a key of GET /v1/keys verifies it"
+    )
+
+
+class AnchorsView(Message):
+    """Anchors of the audit log, and the heads of all chains: an export ends there."""
+
+    anchors: tuple[AnchorView, ...]
+    heads: tuple[ChainHeadView, ...]
 
 
 class TransparencyQuery(Message):

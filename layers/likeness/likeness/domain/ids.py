@@ -1,5 +1,6 @@
 """Identifiers. None of them contains personal data."""
 
+import hashlib
 import re
 from typing import Annotated, NewType
 
@@ -68,3 +69,8 @@ WebhookIdField = Annotated[
 UsernameField = Annotated[
     Username, StringConstraints(pattern=USERNAME.pattern), Field(examples=["ann"])
 ]
+
+
+def shard_of(text: str, shards: int) -> int:
+    """Returns the shard of an id: the same one each time, and of many ids as many in each."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) % shards

@@ -1,16 +1,21 @@
 """Ports of deletion: a job's files, verification, deadlines, receipts and the daily sweep."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from pydantic import Field
 
 from likeness.api.app import PublicKey
+from likeness.domain.deletion.key_ranges import KeyRange
 from likeness.domain.deletion.receipt import Deletion, ErasureReceipt, Receipt, StoredObject
 from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.jobs.job import Job
 from likeness.domain.record import Record
+from likeness.domain.review.appeal import Appeal
+from likeness.domain.review.audit import Anchor
+from likeness.domain.review.known_case import KnownCase
 
 
 class JobFiles(Protocol):
@@ -65,14 +70,43 @@ class BucketObject(Record):
     created_at: datetime
 
 
+class Marker(Record):
+    """S3's position in a listing: after this version of this key."""
+
+    key: str
+    version: str
+
+
+class Page(Record):
+    objects: tuple[BucketObject, ...]
+    last: Marker | None = Field(description="where the next page begins; null: this is the last")
+
+
+class SweptJob(Record):
+    """What says which objects a job may have. `job`: null if there is none."""
+
+    job: Job | None = None
+    deletion: Deletion | None = None
+    appeal: Appeal | None = None
+    known: KnownCase | None = None
+
+
+class SweptJobs(Protocol):
+    def get(self, job_ids: Collection[JobId]) -> Mapping[JobId, SweptJob]:
+        """Return one for each id, read consistently."""
+
+
 class Buckets(Protocol):
     """Both buckets as a whole, for the daily sweep."""
 
-    def objects(self) -> Iterable[BucketObject]:
-        """Return every object version, delete marker and unfinished multipart upload."""
+    def uploads(self, within: KeyRange) -> Iterable[BucketObject]:
+        """Return the unfinished multipart uploads of keys in this range."""
+
+    def page(self, within: KeyRange, after: Marker | None) -> Page:
+        """Return the next versions and delete markers of a range, at most 1,000."""
 
     def delete(self, objects: Sequence[BucketObject]) -> int:
-        """Return how many could not be deleted."""
+        """Delete at most 1,000 objects of one bucket. Returns how many could not be deleted."""
 
     def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[SweepFinding]:
         """Return how the buckets' settings differ from what the retention policy needs.
@@ -98,9 +132,9 @@ class Deadlines(Protocol):
 
 
 class Signer(Protocol):
-    """Signs receipts with a key that never leaves the key service."""
+    """Signs receipts and anchors with a key that never leaves the key service."""
 
-    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+    def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         """Return a JWS in compact serialisation."""
 
     def public_keys(self) -> list[PublicKey]: ...

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import ErasureId, JobId, UserId
+from likeness.domain.jobs.estimate import Histogram
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
@@ -97,9 +98,11 @@ class Jobs(Protocol):
 class JobDurations(Protocol):
     """How long completed jobs worked, by generation backend and tier. Seconds."""
 
-    def add(self, job: Job, worked_s: float) -> None: ...
-    def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
-        """Return at most `limit` durations, latest first."""
+    def add(self, job: Job, worked_s: float, ended_at: datetime) -> None:
+        """Count the job in the slot in which it ended. Not idempotent."""
+
+    def recent(self, backend: str, tier: str) -> Histogram:
+        """Return the sum of the latest slots, as `estimate.latest`. It may be a minute old."""
 
 
 class Workflow(Protocol):

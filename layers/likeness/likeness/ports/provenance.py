@@ -63,8 +63,8 @@ class Keys(Protocol):
 
 
 class CertificateChain(Protocol):
-    def valid_until(self) -> datetime | None:
-        """Return when the first certificate of the chain expires; None if there is no chain."""
+    def renew_at(self) -> datetime | None:
+        """Return when operators should replace the chain; None if there is no chain."""
 
 
 # (picture, content type, claim) -> the picture with the claim in it

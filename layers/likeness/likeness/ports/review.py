@@ -9,7 +9,7 @@ from likeness.domain.account.quota import ReservedDay
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
+from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead, SignedAnchor
 from likeness.domain.review.case import Review
 from likeness.domain.review.order import Queued
 from likeness.domain.review.staff import StaffMember
@@ -80,11 +80,22 @@ class AuditLog(Protocol):
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         """Return one case's entries, oldest first."""
 
-    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        """Return all entries after that number, oldest first, read as needed."""
+    def entries(self, chain: int, *, after: int = 0) -> Iterator[AuditEntry]:
+        """Return a chain's entries after that number, oldest first, read as needed."""
 
-    def head(self) -> ChainHead: ...
+    def heads(self) -> list[ChainHead]:
+        """Return the head of each chain, also of one without entries."""
+
     def append(self, audit_event: AuditEvent) -> None: ...
+    def missing(self, heads: Iterable[ChainHead]) -> list[ChainHead]:
+        """Return those of `heads` that are not entries of the audit log."""
+
+    def anchors(self, *, after: int = 0) -> Iterator[SignedAnchor]:
+        """Return the anchors after that number, oldest first, read as needed."""
+
+    def last_anchor(self) -> SignedAnchor | None: ...
+    def add_anchor(self, anchor: SignedAnchor) -> None:
+        """Raises ConcurrentChange if there is one of that number."""
 
 
 class DeskCounters(Protocol):

@@ -1,4 +1,4 @@
-"""Both buckets as a whole, for the daily sweep: all objects, and the buckets' settings."""
+"""Both buckets as a whole, for the daily sweep: ranges of keys, and the buckets' settings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from likeness.adapters.aws_errors import code_of, domain_errors
-from likeness.adapters.s3.listing import all_objects
+from likeness.adapters.s3.listing import uploads_of, versions_of
 from likeness.domain.deletion.retention import SweepFinding
+from likeness.ports.deletion import Marker, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_s3.client import S3Client
 
+    from likeness.domain.deletion.key_ranges import KeyRange
     from likeness.ports.deletion import BucketObject
 
 ABSENT = {"ReplicationConfigurationNotFoundError", "NoSuchLifecycleConfiguration"}
@@ -25,26 +27,52 @@ class BucketSweep:
         self._s3 = s3
         self._names = {"photos": photos, "avatars": avatars}
 
-    def objects(self) -> Iterator[BucketObject]:
-        for name in self._names.values():
-            with domain_errors():
-                yield from all_objects(self._s3, name)
+    def uploads(self, within: KeyRange) -> Iterator[BucketObject]:
+        name = self._names[within.bucket]
+        pages = self._s3.get_paginator("list_multipart_uploads")
+        with domain_errors():
+            for page in pages.paginate(Bucket=name, **_start(within)):
+                for one in uploads_of(name, page):
+                    if _beyond(one.key, within):
+                        return
+                    if one.key > within.after:
+                        yield one
+
+    def page(self, within: KeyRange, after: Marker | None) -> Page:
+        """A page of S3 may begin amid the versions of a key, so the marker names one of them."""
+        name = self._names[within.bucket]
+        place = _start(within)
+        if after:
+            place = {"KeyMarker": after.key, "VersionIdMarker": after.version}
+        with domain_errors():
+            found = self._s3.list_object_versions(Bucket=name, **place)
+        listed = list(versions_of(name, found))
+        inside = tuple(one for one in listed if not _beyond(one.key, within))
+        if not found["IsTruncated"] or len(inside) < len(listed):
+            return Page(objects=inside, last=None)
+        last = Marker(key=found["NextKeyMarker"], version=found["NextVersionIdMarker"])
+        return Page(objects=inside, last=last)
 
     def delete(self, objects: Sequence[BucketObject]) -> int:
-        """One by one: there are few, and a denied one must not stop the others."""
+        """A denied one does not stop the others."""
         failed = 0
         for one in objects:
-            try:
-                if one.upload:
+            if one.upload:
+                try:
                     self._s3.abort_multipart_upload(
                         Bucket=one.bucket, Key=one.key, UploadId=one.upload
                     )
-                else:
-                    self._s3.delete_object(
-                        Bucket=one.bucket, Key=one.key, VersionId=one.version or "null"
-                    )
-            except ClientError as error:
-                failed += code_of(error) != "NoSuchUpload"
+                except ClientError as error:
+                    failed += code_of(error) != "NoSuchUpload"
+        versions: Any = [
+            {"Key": one.key, "VersionId": one.version} for one in objects if not one.upload
+        ]
+        if versions:
+            with domain_errors():
+                answer = self._s3.delete_objects(
+                    Bucket=objects[0].bucket, Delete={"Objects": versions, "Quiet": True}
+                )
+            failed += len(answer.get("Errors", []))
         return failed
 
     def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[SweepFinding]:
@@ -68,6 +96,14 @@ class BucketSweep:
             if code_of(error) in ABSENT:
                 return {}
             raise
+
+
+def _start(within: KeyRange) -> dict[str, Any]:
+    return {"KeyMarker": within.after} if within.after else {}
+
+
+def _beyond(key: str, within: KeyRange) -> bool:
+    return within.up_to is not None and key > within.up_to
 
 
 def _days(rules: Sequence[Mapping[str, Any]]) -> dict[str, int]:

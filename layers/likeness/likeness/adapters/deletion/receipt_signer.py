@@ -1,4 +1,4 @@
-"""Receipts as JWS (RFC 7515), signed with ES256 by a key that never leaves KMS."""
+"""Receipts and anchors as JWS (RFC 7515), signed with ES256 by a key that never leaves KMS."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient
 
     from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
+    from likeness.domain.review.audit import Anchor
 
 
 class KmsSigner:
@@ -33,13 +34,13 @@ class KmsSigner:
     def _key_id(self) -> str:
         return self._key.rpartition("/")[2]
 
-    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+    def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         with domain_errors():
             return self._jws.encode(
-                receipt.model_dump_json().encode(),
+                statement.model_dump_json().encode(),
                 key="in KMS",
                 algorithm=ALGORITHM,
-                headers={"kid": self._key_id, "typ": TYPES[type(receipt).__name__]},
+                headers={"kid": self._key_id, "typ": TYPES[type(statement).__name__]},
             )
 
     def public_keys(self) -> list[PublicKey]:

@@ -16,13 +16,14 @@
     JOB#<job>    PROGRESS           how many avatars are drawn
     JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery   WEBHOOK#<w>#<state>  <created_at>#<event>
     ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
-    AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
-    AUDIT        HEAD               ChainHead
+    CHAIN#<chain> <number>          AuditEntry                   AUDIT#<review>   <number>
+    CHAIN#<chain> HEAD              ChainHead
+    ANCHORS      <number>           SignedAnchor: the heads of all chains, each day
     JOB#<job>    KNOWN              KnownCase: photos and answer of a known case, which has no job
     KNOWN        SET#<name>         KnownUse: when a set was last used, and who saw it
     KNOWN        WINDOW             until when decided cases were counted towards known ones
     JOB#<job>    REVEALED#<review>#<moderator>  which photos of the case they revealed
-    DESK#<day>   COUNTS#            counters of decisions: of the desk
+    DESK#<day>#<shard> COUNTS       counters of decisions of the desk; their sum counts
     DESK#<day>   COUNTS#<moderator> the same: of one moderator
     DESK#<day>   SEEN#<moderator>   Exposure: pictures that they revealed
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
@@ -36,7 +37,7 @@
     WEBHOOKS     <webhook>          Webhook, with its encrypted secrets
     WEBHOOK#<w>  CALLS#<second>     how often it was called in that second
     WEBHOOK#<w>  PAUSE              until when it is not called, because it does not keep up
-    DURATIONS#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
+    DURATIONS#<b>#<t> <slot>        histogram of how long jobs worked that ended in that slot
 
 A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
 only that hash, the days and the time of the erasure stay after one.
@@ -59,11 +60,14 @@ from likeness.domain.ids import (
     UserHash,
     UserId,
     WebhookId,
+    shard_of,
 )
+from likeness.domain.jobs.estimate import slot
 from likeness.domain.jobs.job import Job
 from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
+from likeness.domain.review.audit import AuditEntry, ChainHead
 from likeness.domain.review.case import Review, ReviewKind, job_of
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import key
@@ -78,11 +82,13 @@ DURATIONS_TTL = timedelta(days=14)  # older durations say little about today
 
 DELIVERY_TTL = timedelta(days=14)  # so long a failed delivery can be replayed
 
+DESK_SHARDS = 16  # each job is counted at least once, in a transaction
+
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
 OBJECTS = "OBJECT#"
-AUDIT = "AUDIT"
+ANCHORS = "ANCHORS"
 COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
 SEEN = "SEEN#"
@@ -165,26 +171,52 @@ def appeal(job_id: JobId) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": "APPEAL"}
 
 
-def audit_entry(number: int) -> Key:
-    return {"pk": AUDIT, "sk": f"{number:012d}"}
+def chain(number: int) -> str:
+    return f"CHAIN#{number:02d}"
 
 
-def audit_of(review_id: ReviewId, number: int) -> Key:
-    """In the index: one case's entries, oldest first."""
-    return {"gsi1pk": f"AUDIT#{review_id}", "gsi1sk": f"{number:012d}"}
+def audit_entry(of: ChainHead | AuditEntry) -> Key:
+    return {"pk": chain(of.chain), "sk": f"{of.number:012d}"}
 
 
-def audit_head() -> Key:
-    return {"pk": AUDIT, "sk": "HEAD"}
+def audit_of(review_id: ReviewId) -> str:
+    return f"AUDIT#{review_id}"
+
+
+def audit_of_case(entry: AuditEntry) -> Key:
+    """In the index: one case's entries, oldest first. An event without a case is not in it."""
+    if entry.review_id is None:
+        return {}
+    return {"gsi1pk": audit_of(entry.review_id), "gsi1sk": f"{entry.number:012d}"}
+
+
+def chain_head(number: int) -> Key:
+    return {"pk": chain(number), "sk": "HEAD"}
+
+
+def anchor(number: int) -> Key:
+    return {"pk": ANCHORS, "sk": f"{number:06d}"}
 
 
 def desk(day: DeskDay) -> str:
     return f"DESK#{day}"
 
 
-def desk_counts(day: DeskDay, moderator: str) -> Key:
-    """Without a moderator: of the whole desk."""
+def moderator_counts(day: DeskDay, moderator: str) -> Key:
     return {"pk": desk(day), "sk": f"{COUNTS}{moderator}"}
+
+
+def desk_counts(day: DeskDay, job_id: JobId) -> Key:
+    """Of the whole desk: the shard that counts this job."""
+    return _desk_counts(day, shard_of(job_id, DESK_SHARDS))
+
+
+def all_desk_counts(day: DeskDay) -> list[Key]:
+    return [_desk_counts(day, shard) for shard in range(DESK_SHARDS)]
+
+
+def _desk_counts(day: DeskDay, shard: int) -> Key:
+    return {"pk": f"{desk(day)}#{shard:02d}", "sk": "COUNTS"}
 
 
 def revealed(review_id: ReviewId, moderator: str) -> Key:
@@ -268,8 +300,8 @@ def durations_of(backend: str, tier: str) -> str:
     return f"DURATIONS#{backend}#{tier}"
 
 
-def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:
-    return {"pk": durations_of(backend, tier), "sk": f"{sortable(submitted_at)}#{job_id}"}
+def durations(backend: str, tier: str, ended_at: datetime) -> Key:
+    return {"pk": durations_of(backend, tier), "sk": sortable(slot(ended_at))}
 
 
 def progress(job_id: JobId) -> Key:

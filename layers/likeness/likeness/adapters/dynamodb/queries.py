@@ -36,6 +36,22 @@ def query(
     )
 
 
+def query_newest(table: Table, *, pk: str, page: int) -> Iterator[dict[str, Any]]:
+    """Yield items of one partition, the last sort key first, eventually consistent.
+
+    Reads `page` items at a time, so that a caller who stops early pays for what it took.
+    """
+    return _pages(
+        table,
+        {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": pk},
+            "ScanIndexForward": False,
+            "Limit": page,
+        },
+    )
+
+
 def query_after(table: Table, *, pk: str, after: str, last: str) -> Iterator[dict[str, Any]]:
     """Yield items of one partition from `after` to `last`, which are sort keys, both included."""
     return _pages(
@@ -80,9 +96,13 @@ def query_index_range(
 
 
 def batch_get(table: Table, wanted: Sequence[Key]) -> Iterator[dict[str, Any]]:
-    """Yield the items that exist, in no order. Unprocessed keys are asked for again."""
+    """Yield the items that exist, in no order, with consistent reads.
+
+    Unprocessed keys are asked for again.
+    """
     for begin in range(0, len(wanted), BATCH):
-        asked: Any = {table.name: {"Keys": wanted[begin : begin + BATCH]}}
+        keys = wanted[begin : begin + BATCH]
+        asked: Any = {table.name: {"Keys": keys, "ConsistentRead": True}}
         while asked:
             with domain_errors():
                 answer = table.meta.client.batch_get_item(RequestItems=asked)

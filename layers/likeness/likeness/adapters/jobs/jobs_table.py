@@ -190,7 +190,7 @@ class JobsTable:
         if job:
             writes.append(put(self._table, job_item(job), at_version(job.version - 1)))
         if counted:
-            writes += desk_counts(self._table, *counted)
+            writes += desk_counts(self._table, *counted, photos[0].job_id)
         try:
             if audit_event:
                 append(self._table, audit_event, *writes)

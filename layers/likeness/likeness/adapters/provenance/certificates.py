@@ -35,18 +35,19 @@ class Certificates:
         self._cache: dict[str, tuple[float, str]] = {}
 
     def chain(self) -> str:
-        """Return the leaf certificate, then the intermediates."""
+        """Return the key's certificate, then the intermediates."""
         return self._read("certificate-chain")
 
-    def valid_until(self) -> datetime | None:
-        """Return when the first certificate of the chain expires; None if there is no chain."""
-        from cryptography import x509  # noqa: PLC0415  signing does not need it
+    def renew_at(self) -> datetime | None:
+        """Return when operators should replace the chain; None if there is no chain."""
+        from cryptography import x509  # noqa: PLC0415  reading credentials does not need it
+
+        from likeness.adapters.provenance import signing  # noqa: PLC0415
 
         try:
-            chain = x509.load_pem_x509_certificates(self.chain().encode())
+            return signing.renew_at(x509.load_pem_x509_certificates(self.chain().encode()))
         except Absent:
             return None
-        return min(one.not_valid_after_utc for one in chain)
 
     def anchors(self) -> str:
         """Return the roots under which a signature is ours."""

@@ -17,13 +17,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_publ
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     Es256 = Callable[[bytes], bytes]  # message to signature: DER, which c2pa accepts
     Extension = tuple[x509.ExtensionType, bool]  # and whether it is critical
 
 CURVE = ec.SECP256R1()
 SKEW = timedelta(minutes=5)  # a reader's clock may be behind
+RENEW = timedelta(days=30)  # before a signer's certificate ends
+# The certificates of batches end with an authority's, and each should count for a year at least.
+RENEW_AUTHORITY = timedelta(days=365)
 NO_AUTHORITY = x509.BasicConstraints(ca=False, path_length=None)
 
 
@@ -78,7 +81,7 @@ def for_batch(key: ec.EllipticCurvePrivateKey, chain: str) -> tuple[Es256, str]:
         raise WrongChain("the certificate chain is not PEM") from error
     if not is_authority(links[0]):
         return _es256(key), chain
-    now, end = datetime.now(UTC), min(one.not_valid_after_utc for one in links)
+    now, end = datetime.now(UTC), ends(links)
     if end <= now:
         raise WrongChain(f"the certificate chain ended at {end:%Y-%m-%d %H:%M:%S} UTC")
     batch = ec.generate_private_key(CURVE)
@@ -100,6 +103,15 @@ def for_batch(key: ec.EllipticCurvePrivateKey, chain: str) -> tuple[Es256, str]:
 
 def _es256(key: ec.EllipticCurvePrivateKey) -> Es256:
     return lambda message: key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+def ends(links: Sequence[x509.Certificate]) -> datetime:
+    return min(one.not_valid_after_utc for one in links)
+
+
+def renew_at(links: Sequence[x509.Certificate]) -> datetime:
+    """When operators should replace the chain."""
+    return ends(links) - (RENEW_AUTHORITY if is_authority(links[0]) else RENEW)
 
 
 def is_authority(certificate: x509.Certificate) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import find, find_item, record
@@ -16,7 +16,7 @@ from likeness.domain.errors import ExposureUsed
 from likeness.domain.review.statistics import ALL, DeskDay, Exposure, desk_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -116,23 +116,25 @@ class DeskCountersTable:
         return self.exposure(moderator, day)
 
     def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
+        days = list(days)
         total: dict[str, Counter[str]] = defaultdict(Counter)
+        if desk := self.totals(days):
+            total[ALL] = desk
         for day in days:
             for item in query(self._table, pk=keys.desk(day), begins_with=keys.COUNTS):
-                of = total[item["sk"].removeprefix(keys.COUNTS)]
-                for name, value in item.items():
-                    if name not in keys.TABLE_ATTRIBUTES:
-                        of[name] += int(value)
+                total[item["sk"].removeprefix(keys.COUNTS)].update(_counters(item))
         return total
 
     def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
         total: Counter[str] = Counter()
-        wanted = [keys.desk_counts(day, ALL) for day in days]
+        wanted = [key for day in days for key in keys.all_desk_counts(day)]
         for item in batch_get(self._table, wanted):
-            for name, value in item.items():
-                if name not in keys.TABLE_ATTRIBUTES:
-                    total[name] += int(value)
+            total.update(_counters(item))
         return total
+
+
+def _counters(item: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(value) for name, value in item.items() if name not in keys.TABLE_ATTRIBUTES}
 
 
 def _ends(today: ReservedDay) -> str:

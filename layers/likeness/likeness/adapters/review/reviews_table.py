@@ -137,7 +137,7 @@ class ReviewsTable:
                 else:
                     write = put(self._table, _review_item(review), seen)
                     day = desk_day(audit_event.at)
-                    counted = desk_counts(self._table, day, counts or {}, days)
+                    counted = desk_counts(self._table, day, counts or {}, review.job_id, days)
                     append(self._table, audit_event, write, *counted)
             except (self._lost_race, ConditionsFailed) as race:
                 if self.get(review.review_id) != review:  # as in put_if

@@ -20,6 +20,7 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.test_plan import TestPlan
+from likeness.domain.jobs.usage import Usage
 from likeness.domain.moment import Moment
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
@@ -130,6 +131,7 @@ class Job(Versioned):
         default=None, description="verified by listing, after the user asked for it"
     )
     timeline: tuple[TimelineEntry, ...] = ()
+    usage: Usage | None = Field(default=None, description="for operators; in no API response")
 
     @property
     def ended(self) -> bool:

@@ -1,19 +1,29 @@
-"""The audit log of the review desk: append-only; each entry has the hash of the previous one."""
+"""The audit log of the review desk: append-only; each entry has the hash of the previous one.
 
+It has several chains, so that many events can be written at once. All events about one job are in
+one chain. A daily anchor signs the heads of all chains, so that a deleted or truncated chain shows.
+"""
+
+import base64
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from itertools import pairwise
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.ids import JobIdField, ReviewIdField
+from likeness.domain.ids import JobIdField, ReviewIdField, shard_of
 from likeness.domain.record import Record
 from likeness.domain.review.case import Review
 
-GENESIS = "0" * 64  # `previous` of the first entry
+# One chain takes some tens of events a second: each is a transaction on its head. At a million jobs
+# a day, all reviewed, there are 90 events a second on average.
+CHAINS = 32
+GENESIS = "0" * 64  # `previous` of the first anchor
+ANCHOR_OVERDUE = timedelta(hours=26)
 SYSTEM = "system"  # the actor if it is no moderator
 
 
@@ -60,6 +70,11 @@ class AuditEvent(Record):
     details: dict[str, str] = {}
 
 
+def chain_of(audit_event: AuditEvent) -> int:
+    """Returns the chain of an event: all about one job, or without a job all of one actor."""
+    return shard_of(audit_event.job_id or audit_event.actor, CHAINS)
+
+
 def about(
     review: Review,
     action: AuditAction,
@@ -80,61 +95,131 @@ def about(
 
 
 class ChainHead(Record):
-    """The last entry. Stored elsewhere, it shows later whether the log was truncated."""
+    """The last entry of a chain, or its start. Stored elsewhere, it shows later whether the chain
+    was truncated.
+    """
 
-    number: int = 0
-    hash: str = GENESIS
+    chain: int = Field(default=0, ge=0)
+    number: int = Field(ge=0)
+    hash: str
+
+    @classmethod
+    def start(cls, chain: int) -> Self:
+        """Before the first entry of a chain, whose `previous` is the chain's number."""
+        return cls(chain=chain, number=0, hash=f"{chain:064x}")
 
 
 class AuditEntry(AuditEvent):
-    """An audit event in the chain. `hash` covers every other field."""
+    """An audit event in a chain. `hash` covers every other field, and through `previous` of the
+    chain's first entry the chain.
+    """
 
+    chain: int = Field(default=0, ge=0)
     number: int = Field(ge=1)
     previous: str
     hash: str = ""
 
     @classmethod
     def after(cls, head: ChainHead, audit_event: AuditEvent) -> Self:
-        entry = cls(**audit_event.model_dump(), number=head.number + 1, previous=head.hash)
+        entry = cls(
+            **audit_event.model_dump(),
+            chain=head.chain,
+            number=head.number + 1,
+            previous=head.hash,
+        )
         return entry.model_copy(update={"hash": entry.digest()})
 
     def digest(self) -> str:
         """SHA-256 of the fields as JSON, names in order, without spaces."""
-        fields = self.model_dump(mode="json", exclude={"hash"})
+        fields = self.model_dump(mode="json", exclude={"hash", "chain"})
         text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def head(self) -> ChainHead:
-        return ChainHead(number=self.number, hash=self.hash)
+        return ChainHead(chain=self.chain, number=self.number, hash=self.hash)
+
+
+class Anchor(Record):
+    """The heads of all chains at one time. The heads, and the anchor before, are thereby signed."""
+
+    schema_version: Literal[1] = 1
+    issuer: str
+    number: int = Field(ge=1)
+    at: AwareDatetime
+    previous: str = Field(description="SHA-256 of the previous anchor's JWS, hex; of the first: 0")
+    heads: tuple[ChainHead, ...]
+
+
+class SignedAnchor(Record):
+    number: int = Field(ge=1)
+    jws: str = Field(description="of an Anchor, compact serialisation")
+
+    @property
+    def content(self) -> Anchor:
+        """What was signed. The signature is not verified."""
+        payload = self.jws.split(".")[1]
+        return Anchor.model_validate_json(base64.urlsafe_b64decode(payload + "=="))
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.jws.encode()).hexdigest()
 
 
 class BrokenChain(Exception):  # noqa: N818 - a result, not a fault
-    """The chain is broken; the message says where."""
+    """The audit log is broken; the message says where."""
 
 
 def verify(
-    entries: Iterable[AuditEntry], head: ChainHead, *, noted: ChainHead | None = None
+    entries: Iterable[AuditEntry], head: ChainHead, *, noted: Iterable[ChainHead] = ()
 ) -> ChainHead:
-    """Verifies the chain from its first entry and returns its head.
+    """Verifies one chain from its first entry and returns its head.
 
-    Raises BrokenChain if an entry was changed, removed or reordered, or if `noted`, a chain head
-    from an earlier run, is not in the chain.
+    Raises BrokenChain if an entry was changed, removed or reordered, or if one of `noted`, earlier
+    heads of the chain, is not in it.
     """
-    last, found = ChainHead(), noted is None or noted == ChainHead()
+    known = {(one.number, one.hash) for one in noted if one.number}
+    last = ChainHead.start(head.chain)
     for entry in entries:
+        where = f"entry {entry.number} of chain {head.chain}"
         if entry.number != last.number + 1:
-            raise BrokenChain(f"entry {last.number + 1} is missing: the next one is {entry.number}")
-        if entry.previous != last.hash:
-            raise BrokenChain(f"entry {entry.number} does not have the hash of the previous one")
+            raise BrokenChain(
+                f"entry {last.number + 1} of chain {head.chain} is missing: "
+                f"the next one is {entry.number}"
+            )
+        if entry.previous != last.hash or entry.chain != head.chain:
+            raise BrokenChain(f"{where} does not have the hash of the previous one")
         if entry.hash != entry.digest():
-            raise BrokenChain(f"entry {entry.number} was changed")
+            raise BrokenChain(f"{where} was changed")
         last = entry.head
-        found = found or last == noted
+        known.discard((last.number, last.hash))
     if last != head:
         raise BrokenChain(
-            f"the stored chain head is entry {head.number}, but the last entry is {last.number}"
+            f"the stored head of chain {head.chain} is entry {head.number}, "
+            f"but the last entry is {last.number}"
         )
-    if not found and noted:
-        raise BrokenChain(f"the noted chain head, entry {noted.number}, is not in the audit log")
+    if known:
+        raise BrokenChain(
+            f"chain {head.chain} does not have the noted entry {min(known)[0]}: "
+            "an anchor or an earlier export has it"
+        )
     return last
+
+
+def verify_anchors(anchors: Iterable[SignedAnchor]) -> None:
+    """Raises BrokenChain if an anchor was removed or replaced. The last ones may be missing."""
+    previous = GENESIS
+    for number, one in enumerate(anchors, start=1):
+        try:
+            content = one.content
+        except (ValueError, IndexError) as unreadable:
+            raise BrokenChain(f"anchor {number} cannot be read") from unreadable
+        if not one.number == content.number == number or content.previous != previous:
+            raise BrokenChain(f"anchor {number} is missing or was replaced")
+        previous = one.hash
+
+
+def gaps(anchors: Iterable[SignedAnchor], now: datetime) -> list[tuple[datetime, datetime]]:
+    """Returns the times without an anchor that are longer than ANCHOR_OVERDUE, until now."""
+    moments = [*(one.content.at for one in anchors), now]
+    return [pair for pair in pairwise(moments) if pair[1] - pair[0] > ANCHOR_OVERDUE]

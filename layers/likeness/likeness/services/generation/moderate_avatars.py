@@ -10,6 +10,7 @@ from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import (
     Outcome,
     PhotoEvidence,
@@ -23,7 +24,11 @@ from likeness.ports.generation import Work
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
-from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
+from likeness.services.jobs.waiting import (
+    DETECTOR_IMAGES,
+    UNKNOWN_FINDING,
+    waiting_for_policy,
+)
 
 AT_ONCE = 4
 MAX_ATTEMPTS = 2
@@ -59,11 +64,12 @@ def moderate_avatars(
         for rank, avatar in enumerate(result.avatars, start=100 * attempt)
         if avatar.avatar_id not in moderated or moderated[avatar.avatar_id].attempt < attempt
     ]
+    photos = jobs.photos(job_id)
     moderate_one = partial(
         _moderate,
         job,
         attempt,
-        photos={photo.photo_id: photo for photo in jobs.photos(job_id)},
+        photos={photo.photo_id: photo for photo in photos},
         engine=result.engine,
         work=work,
         detector=detector,
@@ -77,7 +83,11 @@ def moderate_avatars(
             work.promote(avatar)
     jobs.save_avatars(drawn)
     if not replayed:
-        jobs.save(job)
+        before = job.usage or of_photos(photos)
+        usage = before.moderated(len(new), engine=result.engine, seconds=result.seconds)
+        jobs.save(job.model_copy(update={"usage": usage}))
+        metrics.measure("ContainerSeconds", result.seconds, "Seconds")
+        metrics.count(DETECTOR_IMAGES, len(new))
     findings = [f for avatar in drawn if avatar.verdict for f in avatar.verdict.findings]
     if unknown := sum(finding.reason is None for finding in findings):
         metrics.count(UNKNOWN_FINDING, unknown)

@@ -13,6 +13,7 @@ from likeness.domain.errors import (
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, about
@@ -80,6 +81,7 @@ def fail_job(
         reason=reason,
         failure=KINDS.get(error, FailureKind.INTERNAL) if state is JobState.FAILED else None,
         photos_deleted_at=job.photos_deleted_at or (now if gone else None),
+        usage=job.usage or of_photos(jobs.photos(job_id)),
     )
     if job.day is None:
         jobs.save(ended)

@@ -6,7 +6,7 @@ from datetime import datetime
 from likeness.api.app import AvatarView, JobView, ProgressView, QuotaView
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
-from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
+from likeness.domain.jobs.estimate import WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.review.refusal import decisions
@@ -69,8 +69,8 @@ def _progress(
 ) -> ProgressView | None:
     if job.state not in WORKING:
         return None
-    latest = durations.recent(job.backend, job.tier, limit=MAX_DURATIONS) if job.backend else []
-    found = estimate(latest, work_time(job, now).total_seconds())
+    recent = durations.recent(job.backend, job.tier) if job.backend else {}
+    found = estimate(recent, work_time(job, now).total_seconds())
     return views.progress_view(_done(job, jobs, work), job.avatars, found)
 
 

@@ -23,7 +23,11 @@ def settle_job(
     clock: Clock,
     avatar_lifetime: timedelta,
 ) -> SettleJobResult:
-    """Job and day, if it has one, are written in one transaction, after the job's duration."""
+    """Job and day, if it has one, are written in one transaction.
+
+    The job's duration is counted after it, so a repeated step does not count it again. If that
+    fails, it is not counted: an estimate does not depend on one job.
+    """
     job = jobs.get(job_id)
     if job.state is JobState.COMPLETED:
         return SettleJobResult(job_id=job_id, state=job.state)
@@ -41,9 +45,9 @@ def settle_job(
         avatars_shown=len(published),
         cover=published[0].avatar_id if published else None,
     )
-    durations.add(completed, work_time(completed, now).total_seconds())
     if job.day is None:
         jobs.save(completed)
     else:
         ledger.settle(completed, settled, now=now, reason=reason)
+    durations.add(completed, work_time(completed, now).total_seconds(), now)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

@@ -12,6 +12,7 @@ from likeness.ports.runtime import Clock, Metrics
 # attempt, moderation and publishing.
 ENOUGH = timedelta(hours=2)
 UNKNOWN_FINDING = "UnknownModerationFinding"  # the metric of the alarm unknown-moderation
+DETECTOR_IMAGES = "DetectorImages"  # a metric of cost: what the detector charges
 
 
 def too_late(job: Job, clock: Clock, deadline: timedelta) -> bool:

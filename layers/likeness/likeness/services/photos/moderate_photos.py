@@ -8,6 +8,7 @@ from likeness.contracts import ModeratePhotosResult
 from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import Outcome, Policy, Verdict
 from likeness.domain.photo_set import SetVerdict
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
@@ -22,7 +23,7 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.job_deletion import JobDeletion
-from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
+from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, waiting_for_policy
 from likeness.services.photos.moderate_pictures import moderate_pictures
 from likeness.services.review.holding import Holding
 
@@ -69,6 +70,7 @@ def moderate_photos(
         outcome = Outcome.DOUBTFUL
     if new:
         _count(verdicts, outcome, metrics)
+        metrics.count(DETECTOR_IMAGES, of_photos(photos).detector_images)
     if outcome is Outcome.ESCALATED:
         suspected = [p for p, one in verdicts.items() if one.outcome is Outcome.ESCALATED]
         holding.hold(job_id, HoldTrigger.MODERATION, suspected=suspected)

@@ -1,4 +1,4 @@
-"""Whether the stage's KMS keys can be used, and how long the certificate chain is valid."""
+"""Whether the stage's KMS keys can be used, and when the certificate chain must be renewed."""
 
 from likeness.ports.provenance import CertificateChain, Keys
 from likeness.ports.runtime import Clock, Metrics
@@ -7,10 +7,10 @@ from likeness.ports.runtime import Clock, Metrics
 def check_keys(
     *, keys: Keys, certificates: CertificateChain, metrics: Metrics, clock: Clock
 ) -> int:
-    """Return how many keys cannot be used. Without a certificate there are no days left."""
+    """Return how many keys cannot be used. Without a certificate its renewal is late."""
     unusable = keys.unusable()
     metrics.count("KeysUnusable", unusable)
-    ends = certificates.valid_until()
-    days = (ends - clock.now()).total_seconds() / 86400 if ends else 0
+    due = certificates.renew_at()
+    days = (due - clock.now()).total_seconds() / 86400 if due else -1
     metrics.measure("CertificateDays", days, "None")
     return unusable

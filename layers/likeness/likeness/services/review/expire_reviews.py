@@ -33,7 +33,8 @@ def expire_reviews(
     now = clock.now()
     closed = 0
     waiting = list(reviews.waiting())
-    used = (one.time_used(now) for one in waiting if not one.pending)
+    real = (one for one in waiting if one.kind is not ReviewKind.KNOWN)
+    used = (one.time_used(now) for one in real if not one.pending)
     metrics.measure("ReviewTimeUsed", 100 * max(used, default=0), "Percent")
     for listed in waiting:
         if not listed.pending and (listed.kind is ReviewKind.PHOTOS or now < listed.decide_by):
@@ -57,9 +58,15 @@ def expire_reviews(
             reviews.save(expired, about(review, AuditAction.EXPIRED, now), _counts(expired))
         except Conflict:
             continue  # closed by a concurrent request
-        metrics.count("ReviewsMissed")
+        _count_missed(expired, metrics)
         closed += 1
     return closed
+
+
+def _count_missed(review: Review, metrics: Metrics) -> None:
+    """Behind a known case there is no user who waited."""
+    if review.kind is not ReviewKind.KNOWN:
+        metrics.count("ReviewsMissed")
 
 
 def _counts(review: Review) -> DeskCounts:

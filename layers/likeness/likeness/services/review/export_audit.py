@@ -1,4 +1,4 @@
-"""Export of the audit log in parts, with the head of its chain."""
+"""Export of one chain of the audit log in parts, with its head."""
 
 from itertools import islice
 
@@ -21,14 +21,14 @@ def export_audit(
             at=clock.now(),
             actor=moderator.id,
             action=AuditAction.EXPORTED,
-            details={"after": str(query.after)},
+            details={"chain": str(query.chain), "after": str(query.after)},
         )
     )
-    head = audit_log.head()
-    entries = islice(audit_log.entries(after=query.after), query.limit)
+    head = audit_log.heads()[query.chain]
+    entries = islice(audit_log.entries(query.chain, after=query.after), query.limit)
     return AuditExportView(
         entries=tuple(
             ExportedEntry(**entry.model_dump()) for entry in entries if entry.number <= head.number
         ),
-        head=ChainHeadView(number=head.number, hash=head.hash),
+        head=ChainHeadView(**head.model_dump()),
     )

@@ -5,29 +5,50 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_retention
+from likeness.contracts import RangeSweep, ReportSweepInput, SweptRange
+from likeness.domain.deletion.key_ranges import DIGITS, FOLDERS, ranges_of
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.deletion.retention import SweepFinding
+from likeness.domain.errors import Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
+from likeness.domain.review.known_case import CaseContext, KnownCase
 from likeness.ports.deletion import BucketObject
-from likeness.services.deletion.sweep_buckets import sweep_buckets
+from likeness.services.deletion.plan_sweep import plan_sweep
+from likeness.services.deletion.report_sweep import report_sweep
+from likeness.services.deletion.sweep_range import PATIENCE, sweep_range
 from tests.alarms import rings
-from tests.builders import JOB, NOW, OTHER_JOB, USER
+from tests.builders import JOB, NOW, OTHER_JOB, USER, a_review
 
 RULES = load_retention()
 HOUR = timedelta(hours=1)
 
 
-def sweep(world):
-    return sweep_buckets(
+def whole(bucket="photos", **more):
+    return RangeSweep(bucket=bucket, after="", up_to=None, **more)
+
+
+def sweep_on(world, begun):
+    return sweep_range(
+        begun,
         buckets=world.buckets,
-        jobs=world.jobs,
-        deletions=world.deletions,
-        appeals=world.appeals,
+        jobs=world.swept_jobs,
         metrics=world.metrics,
         clock=world.clock,
         rules=RULES,
     )
+
+
+def sweep(world):
+    """Both buckets, each as one range."""
+    plan = plan_sweep(buckets=world.buckets, metrics=world.metrics, clock=world.clock, rules=RULES)
+    swept = [sweep_on(world, whole(bucket)) for bucket in FOLDERS]
+    assert all(one.done for one in swept)
+    counts = tuple(
+        SweptRange(seen=one.seen, deleted=one.deleted, findings=one.findings) for one in swept
+    )
+    given = ReportSweepInput(ranges=counts, findings=plan.findings)
+    return report_sweep(given, clock=world.clock, rules=RULES)
 
 
 def lies(world, key, age, **more):
@@ -115,6 +136,26 @@ def test_photos_of_an_open_appeal_are_not_leftovers(world, state, finding):
     assert list(sweep(world).findings) == ([finding] if finding else [])
 
 
+@pytest.mark.parametrize(("over", "finding"), [(False, None), (True, "Orphan")])
+def test_photos_of_a_known_case_that_is_not_over_are_not_leftovers(world, over, finding):
+    """It has no job."""
+    world.known_cases.save(
+        KnownCase(
+            name="set-1",
+            job_id=OTHER_JOB,
+            prepared_at=NOW,
+            review=a_review(),
+            photos=(),
+            answer=(),
+            context=CaseContext(),
+            over=over,
+        )
+    )
+    lies(world, f"photos/{OTHER_JOB}/p01.jpg", 2 * HOUR)
+
+    assert list(sweep(world).findings) == ([finding] if finding else [])
+
+
 def test_an_open_appeal_of_a_completed_job_does_not_cost_its_avatars(world):
     """The user contests a photo that was left out."""
     world.has(JobState.COMPLETED)
@@ -155,3 +196,100 @@ def test_the_report_has_counts_and_no_names(world):
     assert JOB not in report
     assert USER not in report
     assert "photos/" not in report
+
+
+# --- the plan --------------------------------------------------------------------------------
+
+
+def covers(ranges, bucket, key):
+    return sum(
+        one.bucket == bucket and one.after < key and (one.up_to is None or key <= one.up_to)
+        for one in ranges
+    )
+
+
+KEYS = (
+    *(f"{folder}/j{digit}{'7' * 31}/p01" for folder in ("uploads", "work") for digit in DIGITS),
+    *(
+        "!",
+        "strange",
+        "avatars",
+        "avatars/",
+        "avatars/J1/x",
+        "avatars/jobs",
+        "avatars/kk",
+        "drawn/z",
+    ),
+    *("work/failures/1.out", "work/j0", "photos/j0", "uploads/j" + "f" * 32, "zzz", "\U0001f600"),
+)
+
+
+@pytest.mark.parametrize("bucket", FOLDERS)
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_but_a_published_avatars_is_in_one_range(bucket, key):
+    assert covers(ranges_of(NOW), bucket, key) == (key != "avatars/jobs" or bucket == "photos")
+
+
+def test_every_published_avatar_is_in_a_range_once_in_sixteen_days():
+    days = [NOW + timedelta(days=n) for n in range(16)]
+    for digit in DIGITS:
+        key = f"avatars/j{digit}{'7' * 31}/a01/1024.png"
+        assert sum(covers(ranges_of(day), "avatars", key) for day in days) == 1
+
+
+def test_the_plan_and_the_results_fit_into_the_data_of_a_state(world):
+    """256 KiB ("Quotas", Step Functions Developer Guide). The larger is what ReportSweep gets."""
+    plan = plan_sweep(buckets=world.buckets, metrics=world.metrics, clock=world.clock, rules=RULES)
+    findings = dict.fromkeys(SweepFinding, 10**9)
+    swept = SweptRange(seen=10**9, deleted=10**9, findings=findings, error="e" * 256)
+    given = ReportSweepInput(ranges=(swept,) * len(plan.ranges), findings=findings)
+
+    assert len(plan.model_dump_json()) + len(given.model_dump_json()) < 256 * 1024
+
+
+# --- one range, page by page -----------------------------------------------------------------
+
+
+def test_a_call_that_runs_out_of_time_returns_where_the_next_goes_on(world):
+    world.buckets.page_size = 2
+    for n in range(5):
+        lies(world, f"photos/{JOB}/p{n}.jpg", 2 * HOUR)
+    slow = world.buckets.page
+
+    def page(within, after):
+        world.clock.advance(PATIENCE / 2 + timedelta(seconds=1))
+        return slow(within, after)
+
+    world.buckets.page = page
+    first = sweep_on(world, whole())
+    second = sweep_on(world, first)
+
+    assert (first.done, first.seen, first.deleted) == (False, 4, 4)
+    assert first.key == f"photos/{JOB}/p3.jpg"
+    assert (second.done, second.seen, second.findings) == (True, 5, {SweepFinding.ORPHAN: 5})
+    assert not world.buckets.stored
+
+
+def test_a_call_that_dies_has_deleted_and_counted_what_it_saw(world):
+    world.buckets.page_size = 2
+    for n in range(6):
+        lies(world, f"photos/{JOB}/p{n}.jpg", 2 * HOUR)
+    world.buckets.dies_after = 2
+
+    with pytest.raises(Unavailable):
+        sweep_on(world, whole())
+
+    assert len(world.buckets.stored) == 2
+    assert world.metrics.counted["SweepFindings"] == 4
+    world.buckets.dies_after = None
+    assert sweep_on(world, whole()).deleted == 2
+    assert world.metrics.counted["SweepFindings"] == 6
+
+
+def test_a_range_that_was_not_swept_to_its_end_is_reported(world):
+    ranges = (SweptRange(seen=3), SweptRange(seen=1, deleted=1, error="Unavailable"))
+    given = ReportSweepInput(ranges=ranges, findings={})
+
+    report = report_sweep(given, clock=world.clock, rules=RULES)
+
+    assert (report.seen, report.deleted, report.unfinished) == (4, 1, 1)

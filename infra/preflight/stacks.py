@@ -50,6 +50,7 @@ LARGE = {
     "AcceptedDetectorVersions": "8.0,8.1",
     "WebOrigins": "https://app.example.com,http://localhost:3000",
     "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
+    "MonthlyBudget": "100",
     "HashList": f"{'h' * 63}/known.csv",
     "KnownCases": f"{'k' * 63}/known/",
     "ConsoleDomain": "reviews.example.com",

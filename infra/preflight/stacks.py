@@ -60,6 +60,7 @@ LARGE = {
     "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
     "MonthlyBudget": "100",
     "HashList": f"{'h' * 63}/known.csv",
+    "KnownCases": f"{'k' * 63}/known/",
     "ConsoleDomain": "reviews.example.com",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }

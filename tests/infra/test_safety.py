@@ -396,6 +396,7 @@ def test_only_reveal_and_the_blurring_functions_of_the_moderators_read_photos():
         "CompleteHoldsFunction",  # copies what is held
         "HoldReviewFunction",
         "InspectPhotoFunction",
+        "MixKnownCasesFunction",  # moderates its own copies
         "ModeratePhotosFunction",
         "OverturnReviewFunction",  # copies what a lead refuses for age and nudity
         "ReadReviewFunction",

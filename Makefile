@@ -201,6 +201,10 @@ rehearse: .envs/dev/.ready $(LAPTOP) ## Check an account, deploy to it, run one 
 	  $(if $(TRAINING_IMAGE),--image "$(TRAINING_IMAGE)") $(if $(PARAMETERS),--parameters "$(PARAMETERS)") \
 	  $(if $(ONLY),--only "$(ONLY)") $(if $(YES),--yes) $(if $(COUNT),--count $(COUNT))
 
+dashboard: .envs/dev/.ready ## Draw a stage's dashboard with its figures, as SVG [STACK=likeness-local|... MINUTES= OUT=]
+	$(call need,STACK,Name the stack: make dashboard STACK=likeness-local)
+	@$(DEV)/python -m infra.dashboard --stack "$(STACK)" $(if $(MINUTES),--minutes "$(MINUTES)") --out "$(OUT)/dashboard.svg"
+
 certificate: .envs/cloud/.ready ## The certificate of the avatars' signing key [STACK= DO=request|store|issue AUTHORITY=1 CHAIN= ANCHORS=]
 	$(call need,STACK,Name the stack: make certificate STACK=likeness-dev DO=request)
 	@.envs/cloud/bin/python -m infra.certificate --stack "$(STACK)" $(or $(DO),request) $(if $(AUTHORITY),--authority) \

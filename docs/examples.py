@@ -171,7 +171,9 @@ def _summary(state: JobState) -> Json:
         "reason": _reason(REASONS[state]) if state in REASONS else None,
         "failure": "gpu" if state is JobState.FAILED else None,
         "styles": ORDER["styles"],
+        "styles_off": [],
         "avatars_asked": 2,
+        "avatars_planned": 2,
         "created_at": TIMES[JobState.OPEN],
         "submit_by": "2026-11-22T13:00:00Z",
         "avatars_deleted_at": None,
@@ -196,10 +198,17 @@ def _job(state: JobState) -> Json:
         "deletion": "deleted" if ended else None,
         "quota": _quota(state),
         "statement": _statement() if state is JobState.REFUSED else None,
+        "poll_after_s": None if ended else 60 if state is JobState.IN_REVIEW else 10,
     }
     if state in DONE:
         left = {"p50_s": 40, "p90_s": 60, "measured_jobs": 100}
-        job["progress"] = {"done": DONE[state], "total": 2, "estimate": left}
+        job["progress"] = {
+            "done": DONE[state],
+            "total": 2,
+            "estimate": left,
+            "waiting_for": None,
+            "ends_by": "2026-11-23T11:00:00Z",
+        }
     if completed:
         job |= {
             "avatars": [_avatar(2, "oil", 92), _avatar(1, "comic", 81)],
@@ -224,7 +233,12 @@ def _created() -> Json:
         }
         for n in (1, 2, 3)
     ]
-    return {"job_id": JOB, "submit_by": "2026-11-22T13:00:00Z", "uploads": uploads}
+    return {
+        "job_id": JOB,
+        "submit_by": "2026-11-22T13:00:00Z",
+        "avatars": 2,
+        "uploads": uploads,
+    }
 
 
 def _erasure(*, done: bool) -> Json:

@@ -17,7 +17,11 @@ def list_styles_handler(query: PageQuery) -> StylesView:
 
     With names and descriptions in English and German, in the order in which to show them.
     """
-    return list_styles(query, styles=policy_files.load_styles())
+    return list_styles(
+        query,
+        styles=policy_files.load_styles(),
+        operating_state=bootstrap.operating_state(),
+    )
 
 
 @route(

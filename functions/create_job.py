@@ -9,6 +9,7 @@ from likeness.domain.errors import (
     ConcurrentChange,
     ConsentNotInForce,
     ErasureRunning,
+    NotAccepting,
     NotFound,
     OverQuota,
     TestModeOff,
@@ -40,6 +41,7 @@ def _terms() -> Terms:
         submit_within=bootstrap.settings().submit_within,
         test_mode=bootstrap.settings().test_mode,
         deadline=policy_files.load_retention().deadline,
+        engine=bootstrap.settings().engine,
     )
 
 
@@ -53,6 +55,7 @@ def _terms() -> Terms:
         ConcurrentChange,
         ConsentNotInForce,
         ErasureRunning,
+        NotAccepting,
         NotFound,
         OverQuota,
         TestModeOff,
@@ -68,7 +71,8 @@ def handler(request: CreateJob) -> JobCreated:
     """Open a job and get a presigned POST for each photo.
 
     Checks consent, styles, tier and quota, and reserves nothing: submitting does. A job that is not
-    submitted by `submit_by` expires and costs nothing. A user has at most 5 open jobs.
+    submitted by `submit_by` expires and costs nothing. A user has at most 5 open jobs. While
+    capacity is short, a job gets fewer `avatars` than asked for.
     """
     return create_job(
         request,
@@ -80,6 +84,7 @@ def handler(request: CreateJob) -> JobCreated:
         timers=bootstrap.timers(),
         deadlines=bootstrap.deadlines(),
         keyed_hash=bootstrap.keyed_hash(),
+        operating_state=bootstrap.operating_state(),
         clock=bootstrap.CLOCK,
         terms=_terms(),
     )

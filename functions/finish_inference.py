@@ -14,5 +14,5 @@ def handler(ended: InferenceEnded) -> bool:
         runs=bootstrap.runs(),
         work=bootstrap.work(),
         workflow=bootstrap.workflow(),
-        metrics=bootstrap.metrics(),
+        readiness=bootstrap.readiness(),
     )

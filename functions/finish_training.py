@@ -15,5 +15,5 @@ def handler(ended: TrainingEnded) -> bool:
         training=bootstrap.training(),
         files=bootstrap.job_files(),
         workflow=bootstrap.workflow(),
-        metrics=bootstrap.metrics(),
+        readiness=bootstrap.readiness(),
     )

@@ -3,20 +3,20 @@
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import JobView, QuotaView
-from likeness.domain.ids import JobId, UserId
-from likeness.domain.jobs.test_plan import TestPlan
+from likeness.domain.ids import JobId
+from likeness.domain.jobs.job import Job
 from likeness.entrypoints.http import route
-from likeness.services.account.get_quota import get_quota
+from likeness.services.account.get_quota import quota_of
 from likeness.services.jobs.get_job import get_job
 
 
-def _quota(user_id: UserId, test: TestPlan | None) -> QuotaView:
-    return get_quota(
-        user_id,
-        test=test,
+def _quota(job: Job) -> QuotaView:
+    return quota_of(
+        job.user_id,
+        job.user_hash,  # of the job: a poll needs no call of KMS
+        test=job.test,
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
-        keyed_hash=bootstrap.keyed_hash(),
         clock=bootstrap.CLOCK,
         tiers=policy_files.load_tiers(),
     )
@@ -27,7 +27,8 @@ def handler(job_id: JobId) -> JobView:
     """The job as the app shows it.
 
     State, the verdict of each photo, progress, and avatars with URLs valid for five minutes. While
-    the job is open, it also finds uploads whose event was lost.
+    the job is open, it also finds uploads whose event was lost. `Retry-After` says when to read it
+    again.
     """
     return get_job(
         job_id,
@@ -40,6 +41,7 @@ def handler(job_id: JobId) -> JobView:
         deletions=bootstrap.deletions(),
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeals(),
+        readiness=bootstrap.readiness(),
         clock=bootstrap.CLOCK,
         reasons=policy_files.load_reasons(),
         quota=_quota,

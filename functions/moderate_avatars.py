@@ -18,5 +18,5 @@ def handler(job: AttemptRef) -> ModerateAvatarsResult:
         policy=policy_files.load_policy().accepting(bootstrap.settings().accepted_detectors),
         metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
-        deadline=policy_files.load_retention().deadline,
+        readiness=bootstrap.readiness(),
     )

@@ -21,5 +21,5 @@ def handler(job: JobRef) -> ModeratePhotosResult:
         holding=bootstrap.holding(),
         metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
-        deadline=policy_files.load_retention().deadline,
+        readiness=bootstrap.readiness(),
     )

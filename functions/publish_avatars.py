@@ -15,5 +15,6 @@ def handler(job: JobRef) -> PublishAvatarsResult:
         files=bootstrap.job_files(),
         credentials=bootstrap.credentials(),
         watermarks=bootstrap.watermarks(),
+        readiness=bootstrap.readiness(),
         clock=bootstrap.CLOCK,
     )

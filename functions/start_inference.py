@@ -1,7 +1,6 @@
 """Step StartInference: invokes the endpoint; its result goes to FinishInference."""
 
 from likeness import bootstrap
-from likeness.adapters import policy_files
 from likeness.contracts import StartRunInput
 from likeness.entrypoints.step import step
 from likeness.services.generation.start_inference import start_inference
@@ -18,6 +17,5 @@ def handler(job: StartRunInput) -> None:
         work=bootstrap.work(),
         files=bootstrap.job_files(),
         endpoint=bootstrap.endpoint(),
-        clock=bootstrap.CLOCK,
-        deadline=policy_files.load_retention().deadline,
+        readiness=bootstrap.readiness(),
     )

@@ -1,7 +1,6 @@
 """Step StartTraining: creates a training job; FinishTraining completes the task."""
 
 from likeness import bootstrap
-from likeness.adapters import policy_files
 from likeness.contracts import StartRunInput
 from likeness.entrypoints.step import step
 from likeness.services.generation.start_training import start_training
@@ -17,7 +16,5 @@ def handler(job: StartRunInput) -> None:
         runs=bootstrap.runs(),
         training=bootstrap.training(),
         workflow=bootstrap.workflow(),
-        metrics=bootstrap.metrics(),
-        clock=bootstrap.CLOCK,
-        deadline=policy_files.load_retention().deadline,
+        readiness=bootstrap.readiness(),
     )

@@ -9,12 +9,14 @@ from likeness.domain.errors import (
     ConcurrentChange,
     ErasureRunning,
     JobEnded,
+    NotAccepting,
     NotEnoughPhotos,
     OverQuota,
     PhotosBeingChecked,
     TierClosed,
     TierLimit,
     TooManyPhotos,
+    UnknownStyle,
     UserBlocked,
 )
 from likeness.domain.ids import JobId
@@ -31,12 +33,14 @@ from likeness.services.jobs.submit_job import submit_job
         ConcurrentChange,
         ErasureRunning,
         JobEnded,
+        NotAccepting,
         NotEnoughPhotos,
         OverQuota,
         PhotosBeingChecked,
         TierClosed,
         TierLimit,
         TooManyPhotos,
+        UnknownStyle,
         UserBlocked,
     ],
 )
@@ -48,7 +52,7 @@ def handler(job_id: JobId) -> JobStateView:
     """
     return submit_job(
         job_id,
-        backend=bootstrap.settings().backend,
+        backend=bootstrap.settings().backend_and_engine,
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
@@ -57,6 +61,7 @@ def handler(job_id: JobId) -> JobStateView:
         inspections=bootstrap.inspections(),
         workflow=bootstrap.workflow(),
         timers=bootstrap.timers(),
+        operating_state=bootstrap.operating_state(),
         clock=bootstrap.CLOCK,
         tiers=policy_files.load_tiers(),
     )

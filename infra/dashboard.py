@@ -1,7 +1,4 @@
-"""Draws a stage's dashboard from its own JSON with the metrics of CloudWatch.
-
-python -m infra.dashboard --stack likeness-local --minutes 30 --out docs/dashboard.svg
-"""
+"""Draws a stage's dashboard, from its own JSON and with the metrics of CloudWatch."""
 
 from __future__ import annotations
 
@@ -14,8 +11,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from infra.laptop.project import STACK, likeness
+from infra.rehearse.places import Account
+from laptop_cloud import cloud
 from laptop_cloud.alarm_rules import compute
 
 if TYPE_CHECKING:
@@ -206,7 +204,11 @@ def main() -> None:
     arguments.add_argument("--period", type=int, default=60, help="seconds, for every widget")
     arguments.add_argument("--out", type=Path, default=Path("dashboard.svg"))
     given = arguments.parse_args()
-    client = boto3.client("cloudwatch")
+    if given.stack == STACK:
+        running = cloud.running(likeness())
+        client = running.act_as(running.ops_credentials())("cloudwatch")
+    else:
+        client = Account.of(given.stack).clients("cloudwatch")
     body = json.loads(client.get_dashboard(DashboardName=given.stack)["DashboardBody"])
     until = datetime.now(UTC)
     since = until - timedelta(minutes=given.minutes)

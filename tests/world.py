@@ -12,9 +12,10 @@ from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.photos.photo import Photo
-from likeness.services.account.get_quota import get_quota
+from likeness.services.account.get_quota import get_quota, quota_of
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
+from likeness.services.jobs.waiting import Readiness
 from likeness.services.review.appeal_closing import AppealClosing
 from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.decision_effect import DecisionEffect
@@ -46,6 +47,7 @@ from tests.fakes import (
     FakeLedger,
     FakeLeftovers,
     FakeMetrics,
+    FakeOperatingState,
     FakePendingDecisions,
     FakePhotos,
     FakePictures,
@@ -62,6 +64,7 @@ from tests.fakes import (
 )
 
 POLICY = load_retention().version
+DEADLINE = load_retention().deadline
 
 
 @dataclass
@@ -101,6 +104,8 @@ class World:
         self.desk_counters = FakeDeskCounters(self.audit_log)
         self.jobs.desk_counters = self.desk_counters
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)
+        self.operating_state = FakeOperatingState(self.audit_log)
+        self.readiness = Readiness(self.operating_state, self.metrics, self.clock, DEADLINE)
         self.holds = FakeHolds(self.audit_log)
         self.hold_files = FakeHoldFiles()
         self.photos = FakePhotos(self.photo_objects)
@@ -188,6 +193,17 @@ class World:
             users=self.users,
             ledger=self.ledger,
             keyed_hash=self.keyed_hash,
+            clock=self.clock,
+            tiers=tiers(),
+        )
+
+    def job_quota(self, job: Job) -> QuotaView:
+        return quota_of(
+            job.user_id,
+            job.user_hash,
+            test=job.test,
+            users=self.users,
+            ledger=self.ledger,
             clock=self.clock,
             tiers=tiers(),
         )

@@ -254,7 +254,7 @@ def _errors(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
         except Refused as refused:
             return JSONResponse({"error": refused.kind}, refused.status)
         except errors.ApiError as error:
-            if error.status not in SAME:
+            if error.status not in SAME and not isinstance(error, errors.NotAccepting):
                 return JSONResponse({"error": "Unavailable"}, 503)
             facts = {name: value for name, value in error.body.items() if name in FIELDS and value}
             return JSONResponse(facts, error.status)

@@ -150,7 +150,7 @@ def _seconds(load: Load, calls: Calls, function: str) -> float:
     share = min(1.0, work.memory_mb / prices.document()["vcpu_mb"])
     of_job = counts(load, calls).calls
     waited = sum(n * prices.wait_s(call) for (name, call), n in of_job.items() if name == function)
-    return processor / share + waited / of_job[function, INVOKE]
+    return float(processor / share + waited / of_job[function, INVOKE])
 
 
 def cost(load: Load, calls: Calls) -> Cost:

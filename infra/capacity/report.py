@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infra.capacity import calls as counted, model, prices
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 LOADS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-GOAL = Load(1_000_000)
+GOAL, GOAL_USD = Load(1_000_000), 0.06
 CHOICES = (
     ("flux2-klein-4b-ref", "ml.g6e.xlarge"),
     ("flux2-klein-4b-ref", "ml.p5.4xlarge"),
@@ -129,6 +130,28 @@ def costs(every: Sequence[Load]) -> str:
     return _table(["", *(f"{load.jobs_per_day:,.0f} jobs a day" for load in every)], rows)
 
 
+def goal() -> str:
+    """How far the goal is met, with each engine's instances busy and idle."""
+    rows = []
+    for name, load in (
+        ("instances that draw 70 % of the time", GOAL),
+        ("instances that always draw", replace(GOAL, fleet_use=1.0)),
+        ("the same, 15 avatars", replace(GOAL, fleet_use=1.0, avatars=15)),
+        ("the same, avatars stored for 7 days", replace(GOAL, fleet_use=1.0, avatar_days=7)),
+    ):
+        cost = model.cost(load, counted.read(load.backend))
+        rows.append(
+            [
+                name,
+                f"${cost.total:.4f}",
+                f"${cost.upper_usd:.4f}",
+                f"{cost.ours / cost.total:.1%}",
+                "yes" if cost.total <= GOAL_USD else "no",
+            ]
+        )
+    return _table(["at a million jobs a day", "a job", "at most", "ours", "within 0.06"], rows)
+
+
 def engines() -> str:
     """The instances of each engine at a million jobs a day."""
     rows = []
@@ -196,6 +219,7 @@ def per_job() -> str:
 
 
 SECTIONS = {
+    "goal": goal,
     "loads": lambda: loads([Load(n) for n in LOADS]),
     "limits": lambda: limits([Load(n) for n in LOADS]),
     "cost": lambda: costs([Load(n) for n in (1_000, 100_000, 1_000_000, 10_000_000)]),

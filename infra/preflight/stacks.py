@@ -50,6 +50,7 @@ LARGE = {
     "AcceptedDetectorVersions": "8.0,8.1",
     "WebOrigins": "https://app.example.com,http://localhost:3000",
     "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
+    "MonthlyBudget": "100",
     "HashList": f"{'h' * 63}/known.csv",
     "ConsoleDomain": "reviews.example.com",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",

@@ -59,6 +59,9 @@ def thumbnail(job: dict[str, Any]) -> str | None:
     return f"{AVATARS}/{avatars[0]['style']}.webp?256" if avatars else None
 
 
+RUNNING = {"open", "moderating", "in_review", "generating", "finishing", "cancelling"}
+
+
 @dataclass
 class FakeLikeness:
     """The client's methods. A test sets what happens: `problems`, `jobs`, `left`."""
@@ -66,6 +69,7 @@ class FakeLikeness:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: dict[str, dict[str, Any]] = field(default_factory=dict)  # by photo id
     left: int = 1
+    avatars: int = 30  # that a new job is told
     plus: bool = False
     erased: list[str] = field(default_factory=list)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
@@ -133,6 +137,7 @@ class FakeLikeness:
             "tier": "lite",
             "styles": order["styles"],
             "avatars_asked": 30,
+            "avatars_planned": self.avatars,
             "created_at": now(),
             "submit_by": now() + timedelta(hours=1),
             "timeline": [],
@@ -140,7 +145,12 @@ class FakeLikeness:
             "photos_deleted_at": None,
         }
         posts = [self._post(job_id, one["content_type"]) for one in order["photos"]]
-        created = {"job_id": job_id, "submit_by": now() + timedelta(hours=1), "uploads": posts}
+        created = {
+            "job_id": job_id,
+            "submit_by": now() + timedelta(hours=1),
+            "avatars": self.avatars,
+            "uploads": posts,
+        }
         return shaped(api.JobCreated, created)
 
     def add_photo(self, job_id: str, photo: Any, *, idempotency_key: str) -> Any:
@@ -148,7 +158,9 @@ class FakeLikeness:
         return shaped(api.PresignedPost, self._post(job_id, photo["content_type"]))
 
     def get_job(self, job_id: str) -> Any:
-        return shaped(api.JobView, self.jobs[job_id] | {"quota": self._quota()})
+        running = self.jobs[job_id]["state"] in RUNNING
+        more = {"quota": self._quota(), "poll_after_s": 5 if running else None}
+        return shaped(api.JobView, self.jobs[job_id] | more)
 
     def list_jobs(self, user_id: str, *, limit: int) -> Any:
         names = api.JobSummary.model_fields

@@ -220,6 +220,12 @@ def test_our_own_trouble_is_not_the_users(ada, likeness, failure):
     assert answer == {"error": "Unavailable"}
 
 
+def test_the_user_is_told_that_no_new_job_is_accepted(ada, likeness):
+    likeness.fails = errors.NotAccepting(503, {"error": "NotAccepting"}, 900)
+
+    assert ada.call("POST", "jobs", status=503, **ORDER) == {"error": "NotAccepting"}
+
+
 def test_a_webhook_wakes_the_pages_of_its_user_only(address, ada, likeness):
     ada.opens_job()
     user_id = likeness.calls[0][1]["user_id"]

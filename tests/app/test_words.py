@@ -5,6 +5,7 @@ import re
 import pytest
 
 from examples.app.backend import PAGE
+from likeness.api.app import WaitingFor
 from likeness.domain.errors import ErrorKind
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
@@ -21,6 +22,7 @@ SAID = {
         for state in (*PhotoState, "failed")
         if state not in {"deleted", "left_out"}
     ),
+    *(f"waiting.{of}" for of in WaitingFor),
     *(f"appeal.{state}" for state in AppealState),
     *(f"photos.tip.{tip}" for tip in ("face", "light", "different")),
 }

@@ -86,7 +86,7 @@ def test_every_screen_is_accessible_on_a_phone(opened, screenshot, look):
         page.wait_for_selector("#p05.accepted")
         page.click("#go")
         page.wait_for_selector(".running")
-        progress = {"done": 11, "total": 30}
+        progress = {"done": 11, "total": 30, "ends_by": "2026-11-23T11:00:00Z"}
         progress["estimate"] = {"p50_s": 40, "p90_s": 60, "measured_jobs": 20}
         likeness.jobs[job_id] |= {"state": "generating", "progress": progress}
         page.reload()

@@ -33,6 +33,7 @@ from likeness.domain.ids import (
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.estimate import Histogram, bucket, latest, slot
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -419,6 +420,35 @@ class FakeAuditLog:
             if anchor.number != len(self.signed) + 1:
                 raise ConcurrentChange(f"there is an anchor {anchor.number} already")
             self.signed.append(anchor)
+
+
+class FakeOperatingState:
+    def __init__(self, audit_log: FakeAuditLog) -> None:
+        self._audit_log = audit_log
+        self.now = Switches()
+        self.reported: dict[Scarce, Shortage] = {}
+
+    def switches(self) -> Switches:
+        return self.now
+
+    def change(self, switches: Switches, audit_event: AuditEvent) -> None:
+        if switches == self.now:
+            return
+        if switches.version != self.now.version + 1:
+            raise ConcurrentChange("the switches were changed: read them again")
+        self._audit_log.append(audit_event)
+        self.now = switches
+
+    def switch(self, **fields: object) -> None:
+        """Without an audit event."""
+        self.now = self.now.change(**fields)
+
+    def shortages(self) -> list[Shortage]:
+        return list(self.reported.values())
+
+    def report(self, shortage: Shortage) -> None:
+        if shortage.replaces(self.reported.get(shortage.of)):
+            self.reported[shortage.of] = shortage
 
 
 class FakeDeskCounters:

@@ -15,6 +15,11 @@ from tests.infra.stacks import properties
 MACHINE = read("infra/pipeline.asl.yaml")
 TASKS = {name: state for name, state in MACHINE["States"].items() if state["Type"] == "Task"}
 # Without a second opinion in time the first decision stands.
+REROUTED = {  # operators switched the endpoint off
+    "ErrorEquals": ["EndpointOff"],
+    "ResultPath": "$.inference",
+    "Next": "PrepareGeneration",
+}
 GOES_ON = {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.second", "Next": "ReadFirstDecision"}
 # FailJob is the last resort: it is tried for hours, and no step follows on its failure. The job's
 # own schedule repeats what ProveDeletion cannot do.
@@ -35,7 +40,7 @@ def test_every_task_tries_again(name):
 def test_whatever_goes_wrong_ends_in_fail_job(name):
     *before, last = TASKS[name]["Catch"]
     assert last == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "FailJob"}
-    assert before == ([GOES_ON] if name == "RequestSecondReview" else [])
+    assert before == {"RequestSecondReview": [GOES_ON], "StartInference": [REROUTED]}.get(name, [])
 
 
 def test_an_unknown_value_at_a_choice_never_widens_what_passes():

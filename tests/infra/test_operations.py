@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
 SERVICES = ROOT / "layers" / "likeness" / "likeness" / "services"
-COMMANDS = {"replay_policy", "verify_audit"}  # run from a shell: likeness/commands/
+COMMANDS = {"replay_policy", "switch", "verify_audit"}  # run from a shell: likeness/commands/
 ADAPTERS = {"bootstrap", "policy_files", "pictures"}  # what a handler passes on
 FILES = sorted(FUNCTIONS.glob("[!_]*.py"))
 

@@ -22,6 +22,7 @@ from likeness.adapters.generation.runs_table import RunsTable
 from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.adapters.jobs.durations_table import DurationsTable
 from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.jobs.operating_state_table import OperatingStateTable
 from likeness.adapters.photos.photo_bucket import PhotoBucket
 from likeness.adapters.provenance.avatar_bucket import AvatarBucket
 from likeness.adapters.review.appeals_table import AppealsTable
@@ -42,6 +43,7 @@ from tests.fakes import (
     FakeJobFiles,
     FakeJobs,
     FakeLedger,
+    FakeOperatingState,
     FakePhotos,
     FakeReviews,
     FakeRuns,
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from likeness.ports.deletion import JobFiles
     from likeness.ports.generation import Runs, Work
     from likeness.ports.holds import Holds
-    from likeness.ports.jobs import JobDurations, Jobs
+    from likeness.ports.jobs import JobDurations, Jobs, OperatingState
     from likeness.ports.photos import Photos
     from likeness.ports.provenance import AvatarStore
     from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews
@@ -80,6 +82,7 @@ class Tables:
     audit_log: AuditLog
     desk_counters: DeskCounters
     holds: Holds
+    operating_state: OperatingState
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
             audit_log,
             desk_counters,
             FakeHolds(audit_log),
+            FakeOperatingState(audit_log),
         )
     table = request.getfixturevalue("table")
     return Tables(
@@ -131,6 +135,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         AuditLogTable(table),
         DeskCountersTable(table),
         HoldsTable(table, FakeClock()),
+        OperatingStateTable(table),
     )
 
 

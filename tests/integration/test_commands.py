@@ -9,12 +9,20 @@ import pytest
 from likeness.adapters.deletion.receipt_signer import KmsSigner
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.jobs.operating_state_table import OperatingStateTable
 from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.adapters.review.verdicts_table import VerdictsTable
-from likeness.commands import check_known_cases, policy_table, replay_policy, verify_audit
+from likeness.commands import (
+    check_known_cases,
+    policy_table,
+    replay_policy,
+    switch as switch_command,
+    verify_audit,
+)
+from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
 from likeness.domain.moderation import Label
-from likeness.domain.review.audit import CHAINS, AuditEntry, SignedAnchor
+from likeness.domain.review.audit import CHAINS, AuditAction, AuditEntry, SignedAnchor
 from likeness.services.deletion.get_keys import get_keys
 from likeness.services.review.anchor_audit import anchor_audit
 from likeness.services.review.replay_policy import replay_policy as replay
@@ -171,6 +179,99 @@ def test_the_policy_page_is_printed(capsys):
     policy_table.main()
 
     assert capsys.readouterr().out == (ROOT / "docs" / "policy.md").read_text()
+
+
+@pytest.fixture
+def switch(table, monkeypatch, capsys):
+    """Runs the command and returns what it prints."""
+    monkeypatch.setattr(switch_command, "table", lambda _: table)
+    monkeypatch.setattr(switch_command, "_caller", lambda: "arn:aws:sts::1:assumed-role/Ops/mia")
+
+    def run_it(*arguments):
+        monkeypatch.setattr("sys.argv", ["switch", "--table", "likeness", *arguments])
+        switch_command.main()
+        return capsys.readouterr().out
+
+    return run_it
+
+
+def test_switch_shows_that_nothing_is_off(switch):
+    assert switch("show") == "new jobs       accepted\n"
+
+
+def test_switch_stops_new_jobs_and_resumes(switch, table):
+    shown = switch("stop", "--why", "INC-7", "--submitted", "end", "--retry-after", "3600")
+    assert "new jobs       refused, Retry-After 3600 s; submitted jobs end\n" in shown
+    assert shown.rstrip().endswith("by arn:aws:sts::1:assumed-role/Ops/mia: INC-7")
+
+    assert "new jobs       accepted\n" in switch("resume", "--why", "INC-7 is over", "--by", "noa")
+
+    log = AuditLogTable(table)
+    written = [entry for chain in range(CHAINS) for entry in log.entries(chain)]
+    assert sorted((entry.action, entry.actor) for entry in written) == [
+        (AuditAction.SWITCHED, "arn:aws:sts::1:assumed-role/Ops/mia"),
+        (AuditAction.SWITCHED, "noa"),
+    ]
+    assert {entry.details["why"] for entry in written} == {"INC-7", "INC-7 is over"}
+
+
+def test_switch_sets_each_switch_and_leaves_the_others(switch):
+    for change in (
+        ("style", "oil", "off"),
+        ("style", "comic", "off"),
+        ("style", "oil", "on"),
+        ("engine", "sdxl-lora", "off"),
+        ("engine", "painter", "off", "--submitted", "end"),
+        ("engine", "sdxl-lora", "on"),
+        ("endpoint", "off"),
+        ("avatars", "12"),
+        ("brownout", "off"),
+    ):
+        shown = switch(*change, "--why", "a test")
+
+    assert shown.splitlines()[:-1] == [
+        "new jobs       accepted",
+        "engine         painter: refused, Retry-After 900 s; submitted jobs end",
+        "style          comic: off",
+        "endpoint       off: orders go to training jobs",
+        "avatars        at most 12 for a new job",
+        "brownout       off: shortages limit no job",
+    ]
+    assert "avatars " not in switch("avatars", "all", "--why", "a test")
+
+
+def test_switch_shows_a_shortage_that_lasts(switch, table):
+    state = OperatingStateTable(table)
+    now = datetime.now(UTC)
+    state.report(Shortage(of=Scarce.CAPACITY, seen_at=now, waited_s=720))
+    state.report(Shortage(of=Scarce.DETECTOR, seen_at=now - timedelta(hours=1), waited_s=720))
+
+    shown = switch("show")
+
+    assert "short of       capacity: a job waited 12 min at " in shown
+    assert "detector" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["stop"], "--why"),
+        (["stop", "--why", " "], "why"),
+        (["stop", "--why", "x", "--retry-after", "5"], "greater than or equal to 60"),
+        (["stop", "--why", "x", "--submitted", "burn"], "--submitted"),
+        (["style", "komic", "off", "--why", "x"], "invalid choice: 'komic'"),
+        (["engine", "crayon", "off", "--why", "x"], "invalid choice: 'crayon'"),
+        (["avatars", "31", "--why", "x"], "invalid choice: '31'"),
+        (["endpoint", "maybe", "--why", "x"], "invalid choice: 'maybe'"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_switch_refuses_what_it_does_not_know(switch, table, capsys, arguments, fault):
+    with pytest.raises(SystemExit) as refused:
+        switch(*arguments)
+
+    assert fault in f"{refused.value} {capsys.readouterr().err}"
+    assert OperatingStateTable(table).switches() == Switches()
 
 
 def check(monkeypatch, folder):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from infra.capacity.counting import PATTERN, compare
 from infra.laptop.project import ROOT, likeness
 from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
@@ -25,7 +26,7 @@ def running(tmp_path_factory, gallery):
     parameters = {**project.parameters, "SecondReviewPercent": "100"}
     project = replace(project, parameters=parameters)
     try:
-        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05, calls=PATTERN)
     finally:
         cloud.down(project)
 
@@ -69,6 +70,8 @@ def test_a_job_completes_and_leaves_only_avatars(person, backend, selfies, objec
     assert objects(job_id)
     assert all(key.startswith(f"avatars/{job_id}/") for key in objects(job_id))
     assert ops("sagemaker").list_training_jobs()["TrainingJobSummaries"] == []
+    sizes = {"photos": 3, "avatars": len(job["avatars"]), "backend": "async-endpoint"}
+    assert list(compare(running, job_id, **sizes)) == []
 
 
 def test_a_failed_inference_ends_the_job_returns_the_day_and_leaves_nothing(

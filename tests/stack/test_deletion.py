@@ -74,6 +74,19 @@ def alarmed(ops, running):
     return times
 
 
+@pytest.fixture
+def alarm(ops):
+    """The state of an alarm of the stage."""
+
+    def state(name):
+        (found,) = ops("cloudwatch").describe_alarms(AlarmNames=[f"likeness-local-{name}"])[
+            "MetricAlarms"
+        ]
+        return found["StateValue"]
+
+    return state
+
+
 @pytest.mark.parametrize("state", STUCK)
 def test_the_deadline_holds_with_the_state_machine_stopped_at(
     state, backend, person, selfies, objects, ops, running, fire, unheard, throttled, portrait
@@ -121,7 +134,7 @@ def test_the_deadline_holds_for_a_job_that_is_not_submitted(
 
 
 def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
-    backend, person, selfies, objects, fire, deletion_denied, alarmed
+    backend, person, selfies, objects, fire, deletion_denied, alarmed, alarm
 ):
     job_id = person.hands_in(*selfies[:3], avatars=FAILS)
     rang = alarmed()
@@ -131,6 +144,7 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
         job = person.sees_end(job_id)
         until(lambda: backend.get_job(job_id)["deletion"] == "pending")
         until(lambda: alarmed() > rang + 1)
+        assert alarm("deletion-pending") == "ALARM"
         assert (job["state"], job["quota"]["left"]) == ("failed", 1)
         assert backend.get_job(job_id)["photos_deleted_at"] is None
         with pytest.raises(ApiError) as none:
@@ -145,7 +159,7 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
 
 
 def test_with_a_disabled_key_no_deletion_is_reported(
-    backend, person, selfies, objects, fire, ops, running, alarmed
+    backend, person, selfies, objects, fire, ops, running, alarmed, alarm, resource
 ):
     key = running.outputs["ReceiptKey"]
     job_id = person.hands_in(*selfies[:3])
@@ -157,6 +171,10 @@ def test_with_a_disabled_key_no_deletion_is_reported(
         person.sees_end(job_id)
         until(lambda: backend.get_job(job_id)["deletion"] == "pending")
         until(lambda: alarmed() > rang)
+        check = ops("lambda").invoke(FunctionName=resource("CheckKeysFunction"), Payload=b"{}")
+        assert "FunctionError" not in check
+        assert alarm("keys-unusable") == "ALARM"
+        assert alarm("certificate-expires") == "OK"
     finally:
         ops("kms").enable_key(KeyId=key)
 

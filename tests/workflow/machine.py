@@ -59,12 +59,12 @@ class Machine:
     def run(
         self, input_: dict[str, Any] | None = None, *, backend: str = "training-job", **answers: Any
     ) -> Ran:
-        given = USUAL | answers
+        given = USUAL | {"PrepareGeneration": PREPARED | {"backend": backend}} | answers
         self.answers = {
             name: answer if isinstance(answer, list) else [answer] for name, answer in given.items()
         }
         machine = self.client.create_state_machine(
-            name="pipeline", definition=json.dumps(quick(definition(backend))), roleArn=ROLE
+            name="pipeline", definition=json.dumps(quick(definition())), roleArn=ROLE
         )["stateMachineArn"]
         execution = self.client.start_execution(
             stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB} | (input_ or {}))
@@ -107,12 +107,13 @@ class Machine:
             self.client.send_task_success(taskToken=token, output=json.dumps(answer))
 
 
+PREPARED = {"job_id": JOB, "attempt": 1, "backend": "training-job"}
 USUAL: dict[str, Any] = {
     "RunTest": {"job_id": JOB, "next": "finish", "wait_s": 0, "error": "TestFailure"},
     "ModeratePhotos": {"job_id": JOB, "outcome": "clean"},
     "RequestReview": {"job_id": JOB, "approved": True, "second": False},
     "RequestSecondReview": {"job_id": JOB, "approved": True, "second": False},
-    "PrepareGeneration": {"job_id": JOB, "attempt": 1},
+    "PrepareGeneration": PREPARED,
     "StartTraining": {"job_id": JOB, "attempt": 1},
     "StartInference": {"job_id": JOB, "attempt": 1},
     "UnpackAvatars": {"job_id": JOB, "attempt": 1, "avatars": 30},
@@ -125,7 +126,7 @@ USUAL: dict[str, Any] = {
 }
 
 
-def definition(backend: str = "training-job") -> dict[str, Any]:
+def definition() -> dict[str, Any]:
     """The pipeline with its substitutions filled in."""
     text = json.dumps(read("infra/pipeline.asl.yaml"))
     for name in USUAL:
@@ -134,7 +135,6 @@ def definition(backend: str = "training-job") -> dict[str, Any]:
         text.replace('"${ReviewSeconds}"', "2")
         .replace('"${SecondReviewSeconds}"', "2")
         .replace("${Partition}", "aws")
-        .replace("${Backend}", backend)
     )
     return machine
 

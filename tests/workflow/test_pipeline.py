@@ -3,7 +3,7 @@
 import pytest
 
 from tests.builders import JOB
-from tests.workflow.machine import USUAL, Fails, Never, TaskFailure, definition
+from tests.workflow.machine import PREPARED, USUAL, Fails, Never, TaskFailure, definition
 
 TO_THE_END = ["DeletePhotos", "PublishAvatars", "SettleJob", "ProveDeletion"]
 BAD_END = ["FailJob", "ProveDeletion"]
@@ -402,3 +402,54 @@ def test_an_error_of_the_step_ends_a_test_job(machine):
     assert ran.steps.count("RunTest") > 1
     assert ran.steps[-2:] == BAD_END
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Unavailable"}]
+
+
+@pytest.mark.parametrize(
+    ("backend", "step"),
+    [
+        ("training-job", "ModeratePhotos"),
+        ("training-job", "PrepareGeneration"),
+        ("training-job", "StartTraining"),
+        ("async-endpoint", "StartInference"),
+        ("training-job", "PublishAvatars"),
+    ],
+)
+def test_a_stopped_job_waits_and_goes_on_where_it_waited(machine, backend, step):
+    ran = machine.run(backend=backend, **{step: [Fails("WorkStopped"), USUAL[step]]})
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count(step) > 1
+    assert "FailJob" not in ran.steps
+
+
+@pytest.mark.parametrize("step", ["ModeratePhotos", "ModerateAvatars"])
+def test_a_job_waits_for_a_busy_detector(machine, step):
+    ran = machine.run(**{step: [Fails("DetectorBusy"), USUAL[step]]})
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count(step) == 2
+
+
+@pytest.mark.parametrize("error", ["JobStopped", "StylesOff"])
+@pytest.mark.parametrize("step", ["PrepareGeneration", "PublishAvatars"])
+def test_a_job_that_operators_ended_fails_at_once(machine, step, error):
+    ran = machine.run(**{step: Fails(error)})
+
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": error}]
+    assert ran.steps.count(step) == 1
+
+
+def test_without_the_endpoint_a_waiting_job_is_ordered_as_a_training_job(machine):
+    ran = machine.run(
+        PrepareGeneration=[PREPARED | {"backend": "async-endpoint"}, PREPARED],
+        StartInference=Fails("EndpointOff"),
+    )
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == [
+        "ModeratePhotos",
+        "PrepareGeneration",
+        "StartInference",
+        *ONE_ATTEMPT,
+        *TO_THE_END,
+    ]

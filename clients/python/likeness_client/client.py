@@ -24,7 +24,7 @@ PictureType = Literal["image/png", "image/webp", "image/jpeg", "application/octe
 UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
 ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
 PROVEN = frozenset({"deleted", "held"})  # held: by law, the receipt says so
-FIRST_POLL_S, LONGEST_POLL_S = 0.5, 5.0
+POLL_S = 5.0  # of an API that does not say when to poll
 
 
 class Likeness:
@@ -301,8 +301,8 @@ class Likeness:
     ) -> Iterator[types.JobView]:
         """Yield the job now and after each change, until it has ended.
 
-        Polls after 0.5 s, then 1.5 times as long, at most 5 s, and again after 0.5 s once the job
-        has changed. Raises TimedOut if it does not change for `timeout_s`. If your process receives
+        Polls when the API says (`poll_after_s`). Raises TimedOut if the job does not change for
+        `timeout_s`. If your process receives
         webhooks, let them wake the poll: `pause` waits for a threading.Event that the webhook's
         handler sets, and clears it, else each further poll follows at once.
         """
@@ -347,24 +347,25 @@ class Likeness:
         pause: Callable[[float], object] | None,
     ) -> Iterator[types.JobView]:
         seen: object = None
-        wait, deadline = FIRST_POLL_S, time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s
         while True:
             job = self.get_job(job_id)
             if (now := _what_changes(job)) != seen:
-                seen, wait, deadline = now, FIRST_POLL_S, time.monotonic() + timeout_s
+                seen, deadline = now, time.monotonic() + timeout_s
                 yield job
             if done(job):
                 return
+            wait = job.get("poll_after_s") or POLL_S
             if time.monotonic() + wait > deadline:
                 raise errors.TimedOut(job, timeout_s)
             (pause or time.sleep)(wait)
-            wait = min(1.5 * wait, LONGEST_POLL_S)
 
 
 def _what_changes(job: types.JobView) -> object:
     """Without presigned URLs, which differ at each read."""
     progress = job["progress"]
-    return job["state"], progress and progress["done"], job["photos"], job["deletion"]
+    moved = progress and (progress["done"], progress.get("waiting_for"))
+    return job["state"], moved, job["photos"], job["deletion"]
 
 
 def _decided(job: types.JobView) -> bool:

@@ -230,6 +230,7 @@ ErrorKind: TypeAlias = Literal[
     "ExposureUsed",
     "Internal",
     "Unavailable",
+    "NotAccepting",
 ]
 """What went wrong: one kind for each thing that a client does differently."""
 
@@ -260,7 +261,7 @@ EventType: TypeAlias = Literal[
 FailReason: TypeAlias = Literal["response", "expired", "disabled"]
 
 
-FailureKind: TypeAlias = Literal["gpu", "capacity", "timeout", "moderation", "internal"]
+FailureKind: TypeAlias = Literal["gpu", "capacity", "timeout", "moderation", "stopped", "internal"]
 """Cause of a failed job."""
 
 
@@ -451,15 +452,6 @@ class PresignedPost(TypedDict):
     expires_at: str
 
 
-class ProgressView(TypedDict):
-    """Number of avatars drawn so far, of those requested."""
-
-    done: int
-    total: int
-    estimate: EstimateView | None
-    """null during review, or if too few jobs were measured"""
-
-
 class PublicKey(TypedDict):
     """A JSON Web Key (RFC 7517) on the curve P-256."""
 
@@ -512,6 +504,8 @@ Reason: TypeAlias = Literal[
     "SYSTEM.TOO_FEW_AVATARS",
     "SYSTEM.CANCELLED",
     "SYSTEM.NOT_SUBMITTED",
+    "SYSTEM.STOPPED",
+    "SYSTEM.STYLE_OFF",
     "SYSTEM.CLOSED",
 ]
 
@@ -632,6 +626,10 @@ class UserErased(TypedDict):
     """Deleted jobs."""
     objects: int
     """Objects deleted from the buckets."""
+
+
+WaitingFor: TypeAlias = Literal["capacity", "detector", "stopped"]
+"""What a job waits for: an instance, the detector, or operators who stopped the work."""
 
 
 class WebhookCreated(TypedDict):
@@ -820,6 +818,8 @@ class ErrorBody(TypedDict):
 class JobCreated(TypedDict):
     job_id: str
     submit_by: str
+    avatars: int
+    """that the job is to deliver: fewer than asked for while capacity is short"""
     uploads: list[PresignedPost]
     """one for each photo; empty if the request is repeated after submission"""
 
@@ -838,7 +838,12 @@ class JobSummary(TypedDict):
     failure: FailureKind | None
     """cause, if state is failed"""
     styles: list[str]
+    styles_off: list[str]
+    """of `styles`: switched off since, and not delivered"""
     avatars_asked: int
+    """by the app"""
+    avatars_planned: int
+    """that the job is to deliver: fewer than asked for if capacity was short when it was created, or if a style was switched off since"""
     created_at: str
     submit_by: str
     avatars_shown: int
@@ -882,6 +887,19 @@ class PlannedPhoto(TypedDict):
     outcome: PlannedOutcome
     reason: Reason
     """FILE, QUALITY or SUBJECT code for unusable; else POLICY, RIGHTS, MINOR or SUBJECT code"""
+
+
+class ProgressView(TypedDict):
+    """Number of avatars drawn so far, of those planned."""
+
+    done: int
+    total: int
+    estimate: EstimateView | None
+    """null during review, while the job waits, or if too few jobs were measured"""
+    waiting_for: WaitingFor | None
+    """why the job makes no progress at present; null: it does"""
+    ends_by: str
+    """the job has ended by then, with avatars or with its day returned"""
 
 
 class ProvenanceView(TypedDict):
@@ -1025,7 +1043,12 @@ class JobView(TypedDict):
     """cause, if state is failed"""
     tier: str
     styles: list[str]
+    styles_off: list[str]
+    """of `styles`: switched off since, and not delivered"""
     avatars_asked: int
+    """by the app"""
+    avatars_planned: int
+    """that the job is to deliver: fewer than asked for if capacity was short when it was created, or if a style was switched off since"""
     created_at: str
     submit_by: str
     timeline: list[TimelineEntry]
@@ -1043,3 +1066,5 @@ class JobView(TypedDict):
     quota: QuotaView
     statement: Statement | None
     """for policy decisions"""
+    poll_after_s: int | None
+    """read the job again after so many seconds, as `Retry-After` says; null: it has ended and does not change any more"""

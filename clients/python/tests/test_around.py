@@ -15,7 +15,7 @@ POST = {
 }
 
 
-def job(state="open", photos=(), done=None):
+def job(state="open", photos=(), done=None, poll_after_s=None):
     progress = None if done is None else {"done": done, "total": 4, "estimate": None}
     return {
         "job_id": "j1",
@@ -23,6 +23,7 @@ def job(state="open", photos=(), done=None):
         "photos": [{"photo_id": f"p{n}", "state": one} for n, one in enumerate(photos)],
         "progress": progress,
         "deletion": None,
+        "poll_after_s": poll_after_s,
     }
 
 
@@ -78,29 +79,45 @@ def test_every_page_is_read(listing, item, client, http):
 
 
 def test_a_watched_job_is_yielded_at_each_change(client, http, waits):
-    stages = [job("generating", done=0)] * 3 + [job("generating", done=1), job("completed")]
+    stages = [
+        *[job("generating", done=0, poll_after_s=10)] * 2,
+        job("generating", done=0, poll_after_s=3),
+        job("generating", done=1, poll_after_s=2),
+        job("completed"),
+    ]
     for one in stages:
         http.will_return(200, one)
 
     assert list(client.watch_job("j1")) == [stages[0], stages[3], stages[4]]
-    assert waits == [0.5, 0.75, 1.125, 0.5]
+    assert waits == [10, 10, 3, 2], "when the API says"
 
 
-def test_polls_are_at_most_five_seconds_apart(client, http, waits):
-    for one in [job("in_review")] * 12 + [job("refused")]:
+def test_an_older_api_that_does_not_say_when_is_polled_every_five_seconds(client, http, waits):
+    older = job("in_review")
+    del older["poll_after_s"]
+    for one in [older] * 3 + [job("refused")]:
         http.will_return(200, one)
 
     assert client.wait_for_job("j1")["state"] == "refused"
-    assert waits[-3:] == [5, 5, 5]
+    assert waits == [5, 5, 5]
+
+
+def test_a_job_that_begins_to_wait_has_changed(client, http, waits):
+    waiting = job("generating", done=0, poll_after_s=60)
+    waiting["progress"]["waiting_for"] = "capacity"
+    for one in [job("generating", done=0, poll_after_s=10), waiting, job("failed")]:
+        http.will_return(200, one)
+
+    assert len(list(client.watch_job("j1"))) == 3
 
 
 def test_a_webhook_wakes_the_poll(client, http):
     paused = []
-    http.will_return(200, job("generating"))
+    http.will_return(200, job("generating", poll_after_s=10))
     http.will_return(200, job("completed"))
 
     assert len(list(client.watch_job("j1", pause=paused.append))) == 2
-    assert paused == [0.5]
+    assert paused == [10]
 
 
 def test_a_job_without_a_change_times_out(client, http, waits):

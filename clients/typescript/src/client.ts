@@ -71,8 +71,7 @@ const ENDED: ReadonlySet<string> = new Set([
   "failed",
 ]);
 const PROVEN: ReadonlySet<string> = new Set(["deleted", "held"]); // held: by law, the receipt says so
-const FIRST_POLL_S = 0.5;
-const LONGEST_POLL_S = 5;
+const POLL_S = 5; // of an API that does not say when to poll
 
 /**
  * The API of one deployment, as an app's server calls it: one method for each operation, and what
@@ -332,8 +331,8 @@ export class Likeness {
   /**
    * Yield the job now and after each change, until it has ended.
    *
-   * Polls after 0.5 s, then 1.5 times as long, at most 5 s, and again after 0.5 s once the job has
-   * changed. Throws TimedOut if it does not change for `timeoutS` (3600).
+   * Polls when the API says (`poll_after_s`). Throws TimedOut if the job does not change for
+   * `timeoutS` (3600).
    */
   watchJob(jobId: string, wait: Wait = {}): AsyncGenerator<JobView> {
     return this.#watch(jobId, (job) => ENDED.has(job.state), { timeoutS: 3600, ...wait });
@@ -362,25 +361,26 @@ export class Likeness {
     wait: Wait & { timeoutS: number },
   ): AsyncGenerator<JobView> {
     const pause = wait.pause ?? this.#transport.pause;
-    let [seen, poll, deadline] = ["", FIRST_POLL_S, 0];
+    let [seen, deadline] = ["", 0];
     for (;;) {
       const job = await this.getJob(jobId);
       const now = whatChanges(job);
       if (now !== seen) {
-        [seen, poll, deadline] = [now, FIRST_POLL_S, performance.now() + 1000 * wait.timeoutS];
+        [seen, deadline] = [now, performance.now() + 1000 * wait.timeoutS];
         yield job;
       }
       if (done(job)) return;
+      const poll = job.poll_after_s ?? POLL_S;
       if (performance.now() + 1000 * poll > deadline) throw new TimedOut(job, wait.timeoutS);
       await pause(1000 * poll);
-      poll = Math.min(1.5 * poll, LONGEST_POLL_S);
     }
   }
 }
 
 /** Without presigned URLs, which differ at each read. */
 function whatChanges(job: JobView): string {
-  return JSON.stringify([job.state, job.progress?.done, job.photos, job.deletion]);
+  const { state, progress, photos, deletion } = job;
+  return JSON.stringify([state, progress?.done, progress?.waiting_for, photos, deletion]);
 }
 
 function decided(job: JobView): boolean {

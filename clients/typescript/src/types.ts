@@ -56,7 +56,8 @@ export interface paths {
     /**
      * Open a job and get a presigned POST for each photo
      * @description Checks consent, styles, tier and quota, and reserves nothing: submitting does. A job that is not
-     *     submitted by `submit_by` expires and costs nothing. A user has at most 5 open jobs.
+     *     submitted by `submit_by` expires and costs nothing. A user has at most 5 open jobs. While
+     *     capacity is short, a job gets fewer `avatars` than asked for.
      *
      *     With the same Idempotency-Key the response has the same ids, and new presigned URLs and POSTs.
      */
@@ -77,7 +78,8 @@ export interface paths {
     /**
      * The job as the app shows it
      * @description State, the verdict of each photo, progress, and avatars with URLs valid for five minutes. While
-     *     the job is open, it also finds uploads whose event was lost.
+     *     the job is open, it also finds uploads whose event was lost. `Retry-After` says when to read it
+     *     again.
      */
     get: operations["get_job"];
     put?: never;
@@ -1126,7 +1128,8 @@ export interface components {
       | "OverQuota"
       | "ExposureUsed"
       | "Internal"
-      | "Unavailable";
+      | "Unavailable"
+      | "NotAccepting";
     /** @description Estimated remaining time: 50 % and 90 % of similar jobs were complete by then. */
     EstimateView: {
       /** @description seconds from now */
@@ -1159,7 +1162,7 @@ export interface components {
      * @description Cause of a failed job.
      * @enum {string}
      */
-    FailureKind: "gpu" | "capacity" | "timeout" | "moderation" | "internal";
+    FailureKind: "gpu" | "capacity" | "timeout" | "moderation" | "stopped" | "internal";
     /** @description One thing that is wrong with a request. */
     Fault: {
       /**
@@ -1175,6 +1178,11 @@ export interface components {
       job_id: string;
       /** Format: date-time */
       submit_by: string;
+      /**
+       * @description that the job is to deliver: fewer than asked for while capacity is short
+       * @example 12
+       */
+      avatars: number;
       /** @description one for each photo; empty if the request is repeated after submission */
       uploads: components["schemas"]["PresignedPost"][];
     };
@@ -1330,7 +1338,15 @@ export interface components {
        */
       failure: components["schemas"]["FailureKind"] | null;
       styles: string[];
+      /**
+       * @description of `styles`: switched off since, and not delivered
+       * @default []
+       */
+      styles_off: string[];
+      /** @description by the app */
       avatars_asked: number;
+      /** @description that the job is to deliver: fewer than asked for if capacity was short when it was created, or if a style was switched off since */
+      avatars_planned: number;
       /** Format: date-time */
       created_at: string;
       /** Format: date-time */
@@ -1379,7 +1395,15 @@ export interface components {
       /** @example lite */
       tier: string;
       styles: string[];
+      /**
+       * @description of `styles`: switched off since, and not delivered
+       * @default []
+       */
+      styles_off: string[];
+      /** @description by the app */
       avatars_asked: number;
+      /** @description that the job is to deliver: fewer than asked for if capacity was short when it was created, or if a style was switched off since */
+      avatars_planned: number;
       /** Format: date-time */
       created_at: string;
       /** Format: date-time */
@@ -1414,6 +1438,11 @@ export interface components {
        * @default null
        */
       statement: components["schemas"]["Statement"] | null;
+      /**
+       * @description read the job again after so many seconds, as `Retry-After` says; null: it has ended and does not change any more
+       * @example 10
+       */
+      poll_after_s: number | null;
     };
     /** @description A user's jobs, newest first. Eventually consistent: a new job may be missing at first. */
     JobsView: {
@@ -1627,15 +1656,25 @@ export interface components {
       /** Format: date-time */
       expires_at: string;
     };
-    /** @description Number of avatars drawn so far, of those requested. */
+    /** @description Number of avatars drawn so far, of those planned. */
     ProgressView: {
       done: number;
       total: number;
       /**
-       * @description null during review, or if too few jobs were measured
+       * @description null during review, while the job waits, or if too few jobs were measured
        * @default null
        */
       estimate: components["schemas"]["EstimateView"] | null;
+      /**
+       * @description why the job makes no progress at present; null: it does
+       * @default null
+       */
+      waiting_for: components["schemas"]["WaitingFor"] | null;
+      /**
+       * Format: date-time
+       * @description the job has ended by then, with avatars or with its day returned
+       */
+      ends_by: string;
     };
     /** @description Whether a picture is an avatar of this service. Does not say whose. */
     ProvenanceView: {
@@ -1784,6 +1823,8 @@ export interface components {
       | "SYSTEM.TOO_FEW_AVATARS"
       | "SYSTEM.CANCELLED"
       | "SYSTEM.NOT_SUBMITTED"
+      | "SYSTEM.STOPPED"
+      | "SYSTEM.STYLE_OFF"
       | "SYSTEM.CLOSED";
     /** @description A reason code with its hint to the user, by language. */
     ReasonView: {
@@ -2053,6 +2094,12 @@ export interface components {
       /** @description Objects deleted from the buckets. */
       objects: number;
     };
+    /**
+     * WaitingFor
+     * @description What a job waits for: an instance, the detector, or operators who stopped the work.
+     * @enum {string}
+     */
+    WaitingFor: "capacity" | "detector" | "stopped";
     WebhookCreated: {
       /** @example w3d2a9c5f7b1e4806a2c8d0e6f4b19735 */
       webhook_id: string;
@@ -2388,6 +2435,7 @@ export type TierView = components["schemas"]["TierView"];
 export type TimelineEntry = components["schemas"]["TimelineEntry"];
 export type Trust = components["schemas"]["Trust"];
 export type UserErased = components["schemas"]["UserErased"];
+export type WaitingFor = components["schemas"]["WaitingFor"];
 export type WebhookCreated = components["schemas"]["WebhookCreated"];
 export type WebhookDeleted = components["schemas"]["WebhookDeleted"];
 export type WebhookTested = components["schemas"]["WebhookTested"];
@@ -2536,7 +2584,7 @@ export interface operations {
       429: components["responses"]["TooManyRequests"];
       /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
-      /** @description `Unavailable` */
+      /** @description `NotAccepting`, `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -2953,7 +3001,7 @@ export interface operations {
           "application/json": components["schemas"]["JobStateView"];
         };
       };
-      /** @description `Invalid`, `TierLimit` */
+      /** @description `Invalid`, `TierLimit`, `UnknownStyle` */
       400: components["responses"]["BadRequest"];
       /** @description `Forbidden`, `TierClosed`, `UserBlocked` */
       403: components["responses"]["Forbidden"];
@@ -2967,7 +3015,7 @@ export interface operations {
       429: components["responses"]["TooManyRequests"];
       /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
-      /** @description `Unavailable` */
+      /** @description `NotAccepting`, `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };

@@ -12,7 +12,8 @@ const RETRIES = 3;
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
 /**
- * Call `/api/path`. A lost response or a 5xx is sent again with the same key, so that it has its effect once.
+ * Call `/api/path`. A lost response or a 5xx is sent again with the same key, so that it has its effect once; not if
+ * no new job is accepted, which may last.
  * Raises Failed.
  */
 export async function call(method, path, body) {
@@ -20,7 +21,7 @@ export async function call(method, path, body) {
   for (let tries = 1; ; tries += 1) {
     const failed = await once(method, path, body, key).catch((error) => error);
     if (!(failed instanceof Error)) return failed;
-    const passes = failed.kind === "Offline" || failed.status >= 500;
+    const passes = failed.kind === "Offline" || (failed.status >= 500 && failed.kind !== "NotAccepting");
     if (!passes || tries === RETRIES) throw failed;
     await pause(tries);
   }

@@ -317,6 +317,7 @@ export const de = {
   "action.staff_deleted": "hat ein Konto gelöscht",
   "action.known_scored": "bekannter Fall ausgewertet",
   "action.authenticator_reset": "hat eine Authenticator-App zurückgesetzt",
+  "action.switched": "hat das Produkt ab- oder angeschaltet",
   "detail.photo_id": "Foto",
   "detail.reason": "Grund",
   "detail.points": "Punkte",

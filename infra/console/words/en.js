@@ -309,6 +309,7 @@ export const en = {
   "action.staff_deleted": "deleted an account",
   "action.known_scored": "known case scored",
   "action.authenticator_reset": "reset an authenticator",
+  "action.switched": "switched the product off or on",
   "detail.photo_id": "photo",
   "detail.reason": "reason",
   "detail.points": "points",

@@ -494,6 +494,16 @@ GAPS: tuple[Gap, ...] = (
             f"{DYNAMODB}:_item_size_bytes": "9be41cc11f947cde",
         },
     ),
+    Gap(
+        name="service_metrics",
+        ships="HTTP APIs and state machines have no metrics",
+        does="counts requests, errors, latency and ends of executions, as API Gateway and Step "
+        "Functions do",
+        touches={
+            f"{APIGATEWAY}:handle_execute": "c7a2f92d7eb6b8d5",
+            f"{SFN}:_emit_execution_status_event": "9c89e45693e353eb",
+        },
+    ),
 )
 
 

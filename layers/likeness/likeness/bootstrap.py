@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     )
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.holds import HoldFiles, Holds
-    from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
+    from likeness.ports.jobs import (
+        EventBus,
+        EventDeadLetters,
+        JobDurations,
+        Jobs,
+        OperatingState,
+        Timers,
+        Workflow,
+    )
     from likeness.ports.known_cases import KnownCases
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import (
@@ -61,6 +69,7 @@ if TYPE_CHECKING:
     )
     from likeness.services.deletion.job_deletion import JobDeletion
     from likeness.services.deletion.job_receipts import JobReceipts
+    from likeness.services.jobs.waiting import Readiness
     from likeness.services.review.appeal_closing import AppealClosing
     from likeness.services.review.case_reader import CaseReader
     from likeness.services.review.decision_effect import DecisionEffect
@@ -271,6 +280,21 @@ def durations() -> JobDurations:
     from likeness.adapters.jobs.durations_table import DurationsTable
 
     return DurationsTable(_table())
+
+
+@cache
+def operating_state() -> OperatingState:
+    from likeness.adapters.jobs.operating_state_table import OperatingStateTable
+
+    return OperatingStateTable(_table())
+
+
+@cache
+def readiness() -> Readiness:
+    from likeness.services.jobs.waiting import Readiness
+
+    deadline = policy_files.load_retention().deadline
+    return Readiness(operating_state(), metrics(), CLOCK, deadline)
 
 
 @cache

@@ -87,6 +87,8 @@ Engine = Literal[
     "tiny-lora",
 ]
 
+Backend = Literal["training-job", "async-endpoint"]
+
 
 class OrderedPhoto(Contract):
     """A photo that passed moderation: `{photo_id}.jpg` in the channel "photos".
@@ -243,6 +245,10 @@ class RunTestResult(JobRef):
 
 class AttemptRef(JobRef):
     attempt: int = Field(ge=1, le=2)
+
+
+class PrepareGenerationResult(AttemptRef):
+    backend: Backend
 
 
 class ModeratePhotosResult(JobRef):

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from likeness.contracts import Engine
+from likeness.contracts import Backend, Engine
 from likeness.domain.account.consent import ConsentVersions, consent_versions
 from likeness.domain.record import Record
 from likeness.domain.review.case import ReviewPolicy
@@ -63,7 +63,7 @@ class Settings(Record):
     receipt_issuer: str = Field(default="likeness", description="issuer in receipts")
     prove_function: str | None = Field(default=None, description="ARN; invoked at a deadline")
     deadline_role: str | None = Field(default=None, description="ARN of the deadlines' role")
-    backend: str = Field(default="training-job", description="or async-endpoint")
+    backend: Backend = "training-job"
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="name of the event bus")
     event_dead_letter_queue: str | None = Field(default=None, description="URL")
@@ -97,6 +97,11 @@ class Settings(Record):
             if name.startswith(PREFIX)
         }
         return cls.model_validate(found)
+
+    @property
+    def backend_and_engine(self) -> str:
+        """As a job has it: durations of other backends and engines say nothing about it."""
+        return f"{self.backend}.{self.engine}"
 
     @property
     def submit_within(self) -> timedelta:

@@ -150,7 +150,7 @@ def run_person(
         holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
-        deadline=policy_files.load_retention().deadline,
+        readiness=world.readiness,
     )
     used = _accepted(world)
     result = result.model_copy(
@@ -201,6 +201,7 @@ def _submit(world: World) -> None:
         inspections=world.inspections,
         workflow=world.workflow,
         timers=world.timers,
+        operating_state=world.operating_state,
         clock=world.clock,
         tiers=policy_files.load_tiers(),
     )
@@ -235,6 +236,7 @@ def _draw(world: World, result: PersonResult, seen_by: Detector, policy: Policy)
             reviews=world.reviews,
             holds=world.holds,
             work=world.work,
+            readiness=world.readiness,
             clock=world.clock,
         )
         found = _run_container(world)
@@ -250,7 +252,7 @@ def _draw(world: World, result: PersonResult, seen_by: Detector, policy: Policy)
             policy=policy,
             metrics=world.metrics,
             clock=world.clock,
-            deadline=policy_files.load_retention().deadline,
+            readiness=world.readiness,
         )
         redraws |= {
             avatar.avatar_id: f"moderation, {avatar.verdict.reason}"

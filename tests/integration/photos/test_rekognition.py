@@ -7,7 +7,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from likeness.adapters.photos.rekognition import Rekognition
-from likeness.domain.errors import Invalid, NotFound, Unavailable
+from likeness.domain.errors import DetectorBusy, Invalid, NotFound, Unavailable
 from likeness.domain.photos.photo import Box
 from tests.builders import JOB, a_photo
 from tests.integration.aws_answers import answer, fail
@@ -209,7 +209,9 @@ def test_each_error_code_has_its_own_error(client, detector, code, error):
         lambda detector: detector.avatar_labels(JOB, 1, "a01", min_confidence=50),
     ],
 )
-def test_a_throttled_call_is_retried_and_then_unavailable(client, detector, ask, code, no_sleep):
+def test_a_throttled_call_is_retried_and_then_says_that_the_detector_is_busy(
+    client, detector, ask, code, no_sleep
+):
     """Errors fail closed: a missing response is never an empty one."""
     sent = []
 
@@ -222,7 +224,7 @@ def test_a_throttled_call_is_retried_and_then_unavailable(client, detector, ask,
 
     client.meta.events.register("before-send.rekognition", throttle)
 
-    with pytest.raises(Unavailable, match=code):
+    with pytest.raises(DetectorBusy, match=code):
         ask(detector)
 
     assert len(sent) == 3

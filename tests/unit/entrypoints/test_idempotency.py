@@ -318,14 +318,14 @@ def test_of_a_response_with_presigned_posts_only_ids_are_stored(store):
         presigned_posts = tuple(
             photos.presigned_post(JOB, one.photo_id, "image/jpeg") for one in part.uploads
         )
-        return JobCreated(job_id=part.job_id, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=part.job_id, submit_by=NOW, avatars=30, uploads=presigned_posts)
 
     @route("POST", "/v1/jobs/{job_id}", gives=JobCreated, on_repeat=StoredPart(StoredJob, rebuild))
     def handler(job_id: str) -> JobCreated:
         presigned_posts = tuple(
             photos.presigned_post(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2)
         )
-        return JobCreated(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=JOB, submit_by=NOW, avatars=30, uploads=presigned_posts)
 
     first, second = post(handler), post(handler)
 

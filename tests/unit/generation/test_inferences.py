@@ -38,6 +38,7 @@ def world():
         reviews=found.reviews,
         holds=found.holds,
         work=found.work,
+        readiness=found.readiness,
         clock=found.clock,
     )
     return found
@@ -54,8 +55,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         work=world.work,
         files=world.files,
         endpoint=world.endpoint,
-        clock=world.clock,
-        deadline=DEADLINE,
+        readiness=world.readiness,
     )
 
 
@@ -66,7 +66,7 @@ def finish(world, *, error=None, job_id=JOB, tries=1):
         runs=world.runs,
         work=world.work,
         workflow=world.workflow,
-        metrics=world.metrics,
+        readiness=world.readiness,
     )
 
 

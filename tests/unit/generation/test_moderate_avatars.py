@@ -38,7 +38,7 @@ def moderate(world, attempt=1, policy=None):
         policy=policy or a_policy(),
         metrics=world.metrics,
         clock=world.clock,
-        deadline=DEADLINE,
+        readiness=world.readiness,
     )
 
 

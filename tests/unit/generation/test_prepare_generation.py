@@ -27,7 +27,7 @@ DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
 REFUSED = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
 
 
-def prepare(world, attempt=1):
+def prepare(world, attempt=1, **deployed):
     return prepare_generation(
         JOB,
         attempt,
@@ -35,7 +35,9 @@ def prepare(world, attempt=1):
         reviews=world.reviews,
         holds=world.holds,
         work=world.work,
+        readiness=world.readiness,
         clock=world.clock,
+        **deployed,
     )
 
 

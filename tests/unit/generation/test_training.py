@@ -45,9 +45,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         runs=world.runs,
         training=world.training,
         workflow=world.workflow,
-        metrics=world.metrics,
-        clock=world.clock,
-        deadline=DEADLINE,
+        readiness=world.readiness,
     )
 
 
@@ -61,7 +59,7 @@ def finish(world, status=None, *, tries=1):
         training=world.training,
         files=world.files,
         workflow=world.workflow,
-        metrics=world.metrics,
+        readiness=world.readiness,
     )
 
 

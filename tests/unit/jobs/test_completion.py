@@ -32,6 +32,7 @@ def publish(world):
         files=world.files,
         credentials=world.credentials,
         watermarks=world.watermarks,
+        readiness=world.readiness,
         clock=world.clock,
     )
 

@@ -56,6 +56,7 @@ def create(world, request=None, **terms):
         timers=world.timers,
         deadlines=world.deadlines,
         keyed_hash=world.keyed_hash,
+        operating_state=world.operating_state,
         clock=world.clock,
         terms=Terms(
             **{

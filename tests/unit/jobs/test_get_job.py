@@ -44,9 +44,10 @@ def get(world):
         deletions=world.deletions,
         reviews=world.reviews,
         appeals=world.appeals,
+        readiness=world.readiness,
         clock=world.clock,
         reasons=REASONS,
-        quota=world.quota,
+        quota=world.job_quota,
     )
 
 

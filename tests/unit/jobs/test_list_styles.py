@@ -4,10 +4,16 @@ import pytest
 
 from likeness.api.app import PageQuery
 from likeness.domain.errors import Invalid
-from likeness.services.jobs.list_styles import list_styles
+from likeness.services.jobs import list_styles as service
 from tests.builders import a_style, styles
+from tests.fakes import FakeAuditLog, FakeOperatingState
 
 ALL = PageQuery()
+
+
+def list_styles(query, *, styles):
+    state = FakeOperatingState(FakeAuditLog())
+    return service.list_styles(query, styles=styles, operating_state=state)
 
 
 def test_styles_are_listed_in_catalogue_order_with_both_languages_and_a_preview():

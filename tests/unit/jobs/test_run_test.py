@@ -74,6 +74,7 @@ class AppInTest:
             timers=world.timers,
             deadlines=world.deadlines,
             keyed_hash=world.keyed_hash,
+            operating_state=world.operating_state,
             clock=world.clock,
             terms=Terms(
                 styles=styles(),
@@ -120,6 +121,7 @@ class AppInTest:
             inspections=world.inspections,
             workflow=world.workflow,
             timers=world.timers,
+            operating_state=world.operating_state,
             clock=world.clock,
             tiers=tiers(),
         )
@@ -217,6 +219,7 @@ class AppInTest:
             files=world.files,
             credentials=Unread(),
             watermarks=Unread(),
+            readiness=world.readiness,
             clock=world.clock,
         )
         settle_job(
@@ -241,9 +244,10 @@ class AppInTest:
             deletions=world.deletions,
             reviews=world.reviews,
             appeals=world.appeals,
+            readiness=world.readiness,
             clock=world.clock,
             reasons=load_reasons(),
-            quota=world.quota,
+            quota=world.job_quota,
         )
 
     def plays(self, plan=None, **order) -> JobView:
@@ -404,7 +408,8 @@ def test_a_job_fails_for_each_cause(tester, kind):
     view = tester.plays({"failure": kind})
 
     assert (view.state, view.failure) == (JobState.FAILED, kind)
-    assert view.reason.code is Reason.SYSTEM_UNAVAILABLE
+    stopped = kind is FailureKind.STOPPED
+    assert view.reason.code is (Reason.SYSTEM_STOPPED if stopped else Reason.SYSTEM_UNAVAILABLE)
     assert (JobState.GENERATING in states(view)) == (kind is not FailureKind.MODERATION)
 
 

@@ -52,6 +52,7 @@ def submit(world, job_id=JOB, **lite):
         inspections=world.inspections,
         workflow=world.workflow,
         timers=world.timers,
+        operating_state=world.operating_state,
         clock=world.clock,
         tiers=tiers(**lite),
     )

@@ -36,6 +36,7 @@ def submit(world):
         inspections=world.inspections,
         workflow=world.workflow,
         timers=world.timers,
+        operating_state=world.operating_state,
         clock=world.clock,
         tiers=tiers(),
     )

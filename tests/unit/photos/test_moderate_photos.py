@@ -52,7 +52,7 @@ def moderate(world, review="flagged", policy=None):
         holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
-        deadline=DEADLINE,
+        readiness=world.readiness,
     )
 
 

@@ -36,6 +36,8 @@ PUBLISHED = {
         "TOO_FEW_AVATARS",
         "CANCELLED",
         "NOT_SUBMITTED",
+        "STOPPED",
+        "STYLE_OFF",
         "CLOSED",
     ],
 }

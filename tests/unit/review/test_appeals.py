@@ -165,9 +165,10 @@ def view(world):
         reviews=world.reviews,
         appeals=world.appeals,
         deletions=world.deletions,
+        readiness=world.readiness,
         clock=world.clock,
         reasons=load_reasons(),
-        quota=world.quota,
+        quota=world.job_quota,
     )
 
 
@@ -590,7 +591,7 @@ def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead)
             holding=before_a_lead.holding,
             metrics=before_a_lead.metrics,
             clock=before_a_lead.clock,
-            deadline=timedelta(hours=23),
+            readiness=before_a_lead.readiness,
         )
 
     assert moderated().outcome is Outcome.CLEAN
@@ -617,7 +618,7 @@ def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):
         holding=before_a_lead.holding,
         metrics=before_a_lead.metrics,
         clock=before_a_lead.clock,
-        deadline=timedelta(hours=23),
+        readiness=before_a_lead.readiness,
     ).outcome
 
     assert outcome is Outcome.REFUSED

@@ -177,7 +177,7 @@ def moderate(world):
         holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
-        deadline=load_retention().deadline,
+        readiness=world.readiness,
     ).outcome
 
 
@@ -193,9 +193,10 @@ def view(world):
         deletions=world.deletions,
         reviews=world.reviews,
         appeals=world.appeals,
+        readiness=world.readiness,
         clock=world.clock,
         reasons=load_reasons(),
-        quota=world.quota,
+        quota=world.job_quota,
     )
 
 
@@ -391,6 +392,7 @@ def test_nothing_is_drawn_for_a_hold_whose_case_was_lost(reviewed):
             reviews=reviewed.reviews,
             holds=reviewed.holds,
             work=reviewed.work,
+            readiness=reviewed.readiness,
             clock=reviewed.clock,
         )
 
@@ -593,6 +595,7 @@ def test_a_second_opinion_that_is_held_lets_no_avatar_be_drawn(reviewed):
             reviews=reviewed.reviews,
             holds=reviewed.holds,
             work=reviewed.work,
+            readiness=reviewed.readiness,
             clock=reviewed.clock,
         )
     end(reviewed, JobHeld.__name__)

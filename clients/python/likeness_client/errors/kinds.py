@@ -133,3 +133,7 @@ class Internal(ApiError):
 
 class Unavailable(ApiError):
     """A dependency failed: send the request again."""
+
+
+class NotAccepting(ApiError):
+    """No new job is accepted at present: show it, and try again after `Retry-After`."""

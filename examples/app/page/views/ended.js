@@ -23,6 +23,14 @@ export const leftOut = (job) => [
     .map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),
 ];
 
+/** What the job does not deliver: because many wait, or because a style was switched off since. */
+export const fewer = ({ avatars_asked, avatars_planned, styles_off, style_names }) => [
+  styles_off.map((style) => h("p", { class: "note" }, t("style.off", said(style_names[style]) || style))),
+  !styles_off.length &&
+    avatars_planned < avatars_asked &&
+    h("p", { class: "note" }, t("avatars.fewer", avatars_planned)),
+];
+
 /** The statement of reasons of a refusal, and its appeal. */
 export function statement(page, job, refresh) {
   const { decision, grounds, how_to_appeal, appeal_until, automated_decision, appeal, issued_at } = job.statement;

@@ -4,7 +4,7 @@ import { call, save } from "../api.js";
 import { button, confirmed, dialog, h, icon } from "../dom.js";
 import { date, said, t } from "../words.js";
 import { bar } from "./create.js";
-import { foot, leftOut } from "./ended.js";
+import { fewer, foot, leftOut } from "./ended.js";
 
 const LIKED = new Map(); // job id -> avatar ids, while the page is open
 
@@ -30,6 +30,7 @@ export function gallery(page, job, refresh, redraw) {
     h("h1", { tabindex: -1 }, t("gallery")),
     h("p", {}, t("gallery.lead")),
     leftOut(job),
+    fewer(job),
     h(
       "ul",
       { class: "avatars" },

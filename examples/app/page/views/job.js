@@ -2,14 +2,13 @@
 
 import { call } from "../api.js";
 import { button, confirmed, h, say } from "../dom.js";
-import { duration, said, t } from "../words.js";
-import { ended } from "./ended.js";
+import { duration, moment, said, t } from "../words.js";
+import { ended, fewer } from "./ended.js";
 import { gallery } from "./gallery.js";
 import { openJob } from "./photos.js";
 import { receipt } from "./receipt.js";
 
 const RUNNING = ["moderating", "in_review", "generating", "finishing", "cancelling"];
-const POLL = 5_000; // ms: if a webhook is lost
 
 export async function job(page, id, part) {
   if (part === "receipt") return receipt(page, id);
@@ -26,12 +25,16 @@ export async function job(page, id, part) {
   const view = {
     async refresh() {
       clearTimeout(timer);
-      timer = setTimeout(refresh, POLL);
       latest += 1;
       const mine = latest;
-      const read = await call("GET", `jobs/${id}`);
+      const read = await call("GET", `jobs/${id}`).catch((error) => {
+        timer = setTimeout(refresh, 10_000);
+        throw error;
+      });
       if (mine !== latest) return;
       found = read;
+      clearTimeout(timer);
+      if (found.poll_after_s) timer = setTimeout(refresh, 1000 * found.poll_after_s); // if a webhook is lost
       redraw();
     },
     end() {
@@ -51,8 +54,9 @@ function screen(page, found, { refresh, redraw }) {
   return [t("ended"), ended(page, found, refresh)];
 }
 
-function progress({ state, progress, photos }) {
-  const { done = 0, total = 0, estimate } = progress ?? {};
+function progress(job) {
+  const { state, progress, photos } = job;
+  const { done = 0, total = 0, estimate, waiting_for, ends_by } = progress ?? {};
   const drawing = state === "generating" && done > 0;
   const text = drawing ? t("running.drawn", done, total) : t(`state.${state}`);
   const left = photos.filter((photo) => photo.state === "left_out");
@@ -72,9 +76,14 @@ function progress({ state, progress, photos }) {
       h(
         "p",
         { class: "faint" },
-        estimate ? t("running.left", duration(estimate.p50_s)) : !drawing && t(`state.${state}.more`),
+        waiting_for
+          ? t(`waiting.${waiting_for}`, moment(ends_by))
+          : estimate
+            ? t("running.left", duration(estimate.p50_s))
+            : !drawing && t(`state.${state}.more`),
       ),
     ),
+    fewer(job),
     left.map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),
     h("p", { class: "faint" }, t("running.close")),
   ];

@@ -4,6 +4,7 @@ import { call, upload } from "../api.js";
 import { h, icon, replace, svg } from "../dom.js";
 import { said, t } from "../words.js";
 import { bar } from "./create.js";
+import { fewer } from "./ended.js";
 
 const LEAST = 3;
 const MOST = 10;
@@ -84,6 +85,7 @@ export function openJob(page, job, refresh) {
   return [
     h("h1", { tabindex: -1 }, t("photos")),
     h("p", {}, t("photos.lead", LEAST, MOST)),
+    fewer(job),
     h(
       "ul",
       { class: "photos" },

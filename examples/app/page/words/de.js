@@ -16,6 +16,9 @@ export const de = {
   "error.AvatarsExpired": "Diese Avatare gibt es nicht mehr: Wir bewahren sie 30 Tage auf.",
   "error.PhotosNotDeletedYet": "Deine Fotos werden noch gelöscht. Versuch es in einer Minute noch einmal.",
   "error.ErasureRunning": "Alles von dir wird gerade gelöscht. Versuch es in einer Minute noch einmal.",
+  "error.NotAccepting":
+    "Im Moment nehmen wir keine neuen Avatare an. Es ist nichts verbraucht: Komm bitte später wieder.",
+  "error.UnknownStyle": "Einen dieser Stile gibt es im Moment nicht. Bitte wähle andere.",
   "error.NotFound": "Das finden wir nicht mehr.",
   "error.other": "Das hat nicht geklappt. Bitte versuch es gleich noch einmal.",
 
@@ -97,6 +100,13 @@ export const de = {
   "running": "Deine Avatare",
   "running.drawn": (done, total) => `${done} von ${total} sind gemalt`,
   "running.left": (time) => `Noch etwa ${time}.`,
+  "waiting.capacity": (until) =>
+    `Es werden gerade viele Avatare gemalt, deine warten. Spätestens am ${until} weißt du mehr.`,
+  "waiting.detector": (until) =>
+    `Unsere Bildprüfung ist ausgelastet, deine Avatare warten. Spätestens am ${until} weißt du mehr.`,
+  "waiting.stopped": (until) => `Wir machen gerade Pause. Danach geht es weiter; spätestens am ${until} weißt du mehr.`,
+  "avatars.fewer": (count) => `Gerade wollen viele Avatare: Diesmal bekommst du ${count}.`,
+  "style.off": (name) => `Wir mussten ${name} abschalten: Die Avatare gibt es in deinen anderen Stilen.`,
   "running.close": "Du kannst diese Seite schließen. Deine Avatare sind hier, wenn du wiederkommst.",
   "cancel": "Abbrechen und löschen",
   "cancel.what": "Deine Fotos werden gelöscht, und du kannst heute neu anfangen.",

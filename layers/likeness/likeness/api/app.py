@@ -1,5 +1,6 @@
 """Requests and responses of the API. docs/openapi.json is generated from these models."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -128,6 +129,10 @@ class PresignedPost(Message):
 class JobCreated(Message):
     job_id: JobIdField
     submit_by: AwareDatetime
+    avatars: int = Field(
+        description="that the job is to deliver: fewer than asked for while capacity is short",
+        examples=[12],
+    )
     uploads: tuple[PresignedPost, ...] = Field(
         description="one for each photo; empty if the request is repeated after submission"
     )
@@ -179,13 +184,28 @@ class EstimateView(Message):
     )
 
 
+class WaitingFor(StrEnum):
+    """What a job waits for: an instance, the detector, or operators who stopped the work."""
+
+    CAPACITY = "capacity"
+    DETECTOR = "detector"
+    STOPPED = "stopped"
+
+
 class ProgressView(Message):
-    """Number of avatars drawn so far, of those requested."""
+    """Number of avatars drawn so far, of those planned."""
 
     done: int
     total: int
     estimate: EstimateView | None = Field(
-        default=None, description="null during review, or if too few jobs were measured"
+        default=None,
+        description="null during review, while the job waits, or if too few jobs were measured",
+    )
+    waiting_for: WaitingFor | None = Field(
+        default=None, description="why the job makes no progress at present; null: it does"
+    )
+    ends_by: AwareDatetime = Field(
+        description="the job has ended by then, with avatars or with its day returned"
     )
 
 
@@ -418,7 +438,14 @@ class JobView(Message):
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
     tier: str = Field(examples=["lite"])
     styles: tuple[StyleIdField, ...]
-    avatars_asked: int
+    styles_off: tuple[StyleIdField, ...] = Field(
+        default=(), description="of `styles`: switched off since, and not delivered"
+    )
+    avatars_asked: int = Field(description="by the app")
+    avatars_planned: int = Field(
+        description="that the job is to deliver: fewer than asked for if capacity was short when "
+        "it was created, or if a style was switched off since"
+    )
     created_at: AwareDatetime
     submit_by: AwareDatetime
     timeline: tuple[TimelineEntry, ...]
@@ -440,6 +467,11 @@ class JobView(Message):
     archive: PresignedUrl | None = Field(default=None, description="URL of a ZIP of all avatars")
     quota: QuotaView
     statement: Statement | None = Field(default=None, description="for policy decisions")
+    poll_after_s: int | None = Field(
+        description="read the job again after so many seconds, as `Retry-After` says; null: it "
+        "has ended and does not change any more",
+        examples=[10],
+    )
 
 
 class JobSummary(Message):
@@ -453,7 +485,14 @@ class JobSummary(Message):
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
     styles: tuple[StyleIdField, ...]
-    avatars_asked: int
+    styles_off: tuple[StyleIdField, ...] = Field(
+        default=(), description="of `styles`: switched off since, and not delivered"
+    )
+    avatars_asked: int = Field(description="by the app")
+    avatars_planned: int = Field(
+        description="that the job is to deliver: fewer than asked for if capacity was short when "
+        "it was created, or if a style was switched off since"
+    )
     created_at: AwareDatetime
     submit_by: AwareDatetime
     avatars_shown: int = Field(description="number of avatars that GET /v1/jobs/{job_id} lists")

@@ -59,6 +59,7 @@ class ErrorKind(StrEnum):
     EXPOSURE_USED = "ExposureUsed"
     INTERNAL = "Internal"
     UNAVAILABLE = "Unavailable"
+    NOT_ACCEPTING = "NotAccepting"
 
 
 class LikenessError(Exception):
@@ -327,6 +328,14 @@ class Unavailable(LikenessError):
     retry_after_s = 2
 
 
+class NotAccepting(Unavailable):
+    """No new job is accepted at present: show it, and try again after `Retry-After`."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class Denied(Unavailable):
     """A permission is missing or a key is disabled: operators have to fix it first."""
 
@@ -351,3 +360,23 @@ class UnknownDetector(Unavailable):
 
 class DetectorTimeout(Unavailable):
     """The policy did not name it in time: the job ends."""
+
+
+class DetectorBusy(Unavailable):
+    """The detector throttles: the state machine tries again for hours."""
+
+
+class WorkStopped(Unavailable):
+    """Operators stopped the work: as for a CapacityError."""
+
+
+class JobStopped(Unavailable):
+    """Operators ended the job, or their stop lasted too long: the job ends."""
+
+
+class StylesOff(Unavailable):
+    """Operators switched off every style of the job: it ends."""
+
+
+class EndpointOff(Unavailable):
+    """Operators switched the endpoint off: the state machine orders a training job."""

@@ -312,13 +312,16 @@ def _respond(result: Message | bytes, operation: Operation, event: Event) -> Res
         return _show(result, operation, event)
     response = _json(operation.status, result.model_dump_json())
     if operation.public:
-        response["headers"]["Cache-Control"] = CACHED_FOR_MINUTES
+        etag = _etag(response["body"].encode())
+        response["headers"] |= {"Cache-Control": CACHED_FOR_MINUTES, "ETag": etag}
+        return _unless_known(response, etag, event)
+    if (seconds := getattr(result, "poll_after_s", None)) is not None:
+        response["headers"]["Retry-After"] = str(seconds)
     return response
 
 
 def _show(picture: bytes, operation: Operation, event: Event) -> Response:
-    """A picture with a strong ETag; 304 if the caller has it (RFC 9110, 13.1.2 and 15.4.5)."""
-    etag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
+    etag = _etag(picture)
     response: Response = {
         "statusCode": operation.status,
         "headers": {
@@ -329,6 +332,16 @@ def _show(picture: bytes, operation: Operation, event: Event) -> Response:
         "body": base64.b64encode(picture).decode(),
         "isBase64Encoded": True,
     }
+    return _unless_known(response, etag, event)
+
+
+def _etag(content: bytes) -> str:
+    """A strong one."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def _unless_known(response: Response, etag: str, event: Event) -> Response:
+    """304 if the caller has it (RFC 9110, 13.1.2 and 15.4.5)."""
     known = (event.get("headers") or {}).get("if-none-match", "")
     tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
     if tags & {etag, "*"}:

@@ -8,6 +8,7 @@ from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.domain.jobs.estimate import Histogram
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.operating_state import Shortage, Switches
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import AuditEvent
@@ -103,6 +104,23 @@ class JobDurations(Protocol):
 
     def recent(self, backend: str, tier: str) -> Histogram:
         """Return the sum of the latest slots, as `estimate.latest`. It may be a minute old."""
+
+
+class OperatingState(Protocol):
+    """What operators switched, and what jobs wait for."""
+
+    def switches(self) -> Switches:
+        """The latest, at each call: a stop takes effect at once."""
+
+    def change(self, switches: Switches, audit_event: AuditEvent) -> None:
+        """Store the next version and the event together.
+
+        Optimistic lock: raises Conflict if another version was stored.
+        """
+
+    def shortages(self) -> list[Shortage]: ...
+    def report(self, shortage: Shortage) -> None:
+        """Store it unless a longer wait was reported within the last minutes."""
 
 
 class Workflow(Protocol):

@@ -1,6 +1,7 @@
 """Views of jobs: photos, progress, avatars, and the statement of reasons."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from likeness.api.app import (
     AppealedPhotoView,
@@ -14,6 +15,7 @@ from likeness.api.app import (
     Statement,
     StatementGround,
     StyleView,
+    WaitingFor,
 )
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.generation.likeness import likeness_score
@@ -67,7 +69,9 @@ def job_summary(job: Job, cards: Cards, thumbnail: str | None = None) -> JobSumm
         reason=reason_view(job.reason, cards) if job.reason else None,
         failure=job.failure,
         styles=job.styles,
-        avatars_asked=job.avatars,
+        styles_off=job.styles_off,
+        avatars_asked=job.avatars_asked or job.avatars,
+        avatars_planned=job.avatars_planned,
         created_at=job.created_at,
         submit_by=job.submit_by,
         avatars_shown=job.avatars_shown if thumbnail else 0,
@@ -91,9 +95,19 @@ def photo_view(photo: Photo, refused: Refusal, cards: Cards) -> PhotoView:
     )
 
 
-def progress_view(done: int, total: int, found: Estimate | None) -> ProgressView:
-    estimate = EstimateView(**found.model_dump()) if found else None
-    return ProgressView(done=done, total=total, estimate=estimate)
+def progress_view(
+    done: int,
+    total: int,
+    found: Estimate | None,
+    *,
+    waiting_for: WaitingFor | None,
+    ends_by: datetime,
+) -> ProgressView:
+    """A job that waits has no estimate: the jobs that were measured did not wait."""
+    estimate = EstimateView(**found.model_dump()) if found and not waiting_for else None
+    return ProgressView(
+        done=done, total=total, estimate=estimate, waiting_for=waiting_for, ends_by=ends_by
+    )
 
 
 def avatar_view(avatar: Avatar, urls: AvatarUrls) -> AvatarView:

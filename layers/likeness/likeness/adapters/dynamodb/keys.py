@@ -37,6 +37,8 @@
     WEBHOOKS     <webhook>          Webhook, with its encrypted secrets
     WEBHOOK#<w>  CALLS#<second>     how often it was called in that second
     WEBHOOK#<w>  PAUSE              until when it is not called, because it does not keep up
+    SWITCHES     META               Switches: what operators switched
+    SHORTAGES    <what>             Shortage: for what a job waited last, and how long
     DURATIONS#<b>#<t> <slot>        histogram of how long jobs worked that ended in that slot
 
 A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
@@ -64,6 +66,7 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.estimate import slot
 from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.operating_state import Scarce
 from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
@@ -302,6 +305,14 @@ def durations_of(backend: str, tier: str) -> str:
 
 def durations(backend: str, tier: str, ended_at: datetime) -> Key:
     return {"pk": durations_of(backend, tier), "sk": sortable(slot(ended_at))}
+
+
+SWITCHES: Key = {"pk": "SWITCHES", "sk": "META"}
+SHORTAGES = "SHORTAGES"
+
+
+def shortage(of: Scarce) -> Key:
+    return {"pk": SHORTAGES, "sk": of}
 
 
 def progress(job_id: JobId) -> Key:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.s3 import object_keys as keys
-from likeness.domain.errors import Invalid, NotFound
+from likeness.domain.errors import DetectorBusy, Invalid, NotFound
 from likeness.domain.moderation import Label
 from likeness.domain.photos.photo import Box, DetectedFace, same_face
 from likeness.ports.photos import DetectedLabels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import Any, Final
 
     from mypy_boto3_rekognition.client import RekognitionClient
@@ -32,10 +33,12 @@ READ: Final[Sequence[AttributeType]] = (
     "MOUTH_OPEN",
     "SMILE",
 )
+# Of botocore's rekognition/2016-06-27/service-2.json.
+THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException")
 
 
 class Rekognition:
-    """The client's Config says how throttled calls are retried; then they raise Unavailable."""
+    """The client's Config says how throttled calls are retried; then they raise DetectorBusy."""
 
     def __init__(self, client: RekognitionClient, *, photos: str, avatars: str) -> None:
         self._client = client
@@ -43,7 +46,7 @@ class Rekognition:
         self._avatars = avatars
 
     def faces(self, job_id: JobId, photo_id: PhotoId) -> list[DetectedFace]:
-        with domain_errors(_unreadable(photo_id)):
+        with _errors(_unreadable(photo_id)):
             answer = self._client.detect_faces(
                 Image=self._photo(job_id, photo_id), Attributes=list(READ)
             )
@@ -51,11 +54,11 @@ class Rekognition:
         return sorted(faces, key=lambda face: face.box.area, reverse=True)
 
     def labels(self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float) -> DetectedLabels:
-        with domain_errors(_unreadable(photo_id)):
+        with _errors(_unreadable(photo_id)):
             return self._labels(self._photo(job_id, photo_id), min_confidence)
 
     def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
-        with domain_errors(_unreadable(photo_id)):
+        with _errors(_unreadable(photo_id)):
             answer = self._client.recognize_celebrities(Image=self._photo(job_id, photo_id))
         return [face["MatchConfidence"] for face in answer["CelebrityFaces"]]
 
@@ -67,7 +70,7 @@ class Rekognition:
         """
         one, two = photo.photo_id, other.photo_id
         no_face = Invalid(f"no face to compare in photo {one} or {two}")
-        with domain_errors(_unreadable(one) | {"InvalidParameterException": no_face}):
+        with _errors(_unreadable(one) | {"InvalidParameterException": no_face}):
             answer = self._client.compare_faces(
                 SourceImage=self._photo(photo.job_id, one),
                 TargetImage=self._photo(other.job_id, two),
@@ -87,7 +90,7 @@ class Rekognition:
     ) -> DetectedLabels:
         """Reads the picture in the attempt's folder, before it is published."""
         key = keys.checkpoint(job_id, attempt, avatar_id)
-        with domain_errors(_unreadable(avatar_id)):
+        with _errors(_unreadable(avatar_id)):
             return self._labels(_image(self._avatars, key), min_confidence)
 
     def _labels(self, image: ImageTypeDef, min_confidence: float) -> DetectedLabels:
@@ -111,6 +114,12 @@ class Rekognition:
 
 def _image(bucket: str, key: str) -> ImageTypeDef:
     return {"S3Object": {"Bucket": bucket, "Name": key}}
+
+
+def _errors(expected: dict[str, LikenessError]) -> AbstractContextManager[None]:
+    """Also DetectorBusy, once the client has repeated a throttled call in vain."""
+    busy = {code: DetectorBusy(f"Rekognition returned {code}") for code in THROTTLED}
+    return domain_errors(busy | expected)
 
 
 def _unreadable(picture: str) -> dict[str, LikenessError]:

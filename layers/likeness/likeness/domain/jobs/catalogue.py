@@ -1,6 +1,6 @@
 """Styles and tiers. Both are data, in policy/."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import AwareDatetime, Field
@@ -50,8 +50,13 @@ def tier_of(plus: Plus | None, tiers: Mapping[str, Tier], now: datetime) -> Tier
     return tiers["plus" if plus is not None and plus.is_active(now) else "lite"]
 
 
-def check_styles(styles: Iterable[StyleId], cards: Mapping[StyleId, StyleCard]) -> None:
-    """Raises Invalid if a style is repeated, UnknownStyle if it is unknown or withdrawn."""
+def check_styles(
+    styles: Iterable[StyleId],
+    cards: Mapping[StyleId, StyleCard],
+    *,
+    off: Collection[StyleId] = (),
+) -> None:
+    """Raises Invalid if a style is repeated, UnknownStyle if it is unknown, withdrawn or off."""
     requested = list(styles)
     if len(set(requested)) != len(requested):
         raise Invalid("styles must differ from one another", field="/body/styles")
@@ -65,6 +70,19 @@ def check_styles(styles: Iterable[StyleId], cards: Mapping[StyleId, StyleCard]) 
         if card.withdrawn:
             raise UnknownStyle(
                 f"the style {style!r} was withdrawn: GET /v1/styles lists the others", field=field
+            )
+    require_on(requested, off, field="/body/styles")
+
+
+def require_on(
+    styles: Sequence[StyleId], off: Collection[StyleId], *, field: str | None = None
+) -> None:
+    """Raises UnknownStyle if operators switched a style off."""
+    for n, style in enumerate(styles):
+        if style in off:
+            raise UnknownStyle(
+                f"the style {style!r} is switched off at present: GET /v1/styles lists the others",
+                field=f"{field}/{n}" if field else None,
             )
 
 

@@ -10,4 +10,5 @@ class FailureKind(StrEnum):
     CAPACITY = "capacity"  # no instance was available
     TIMEOUT = "timeout"  # a time limit was exceeded
     MODERATION = "moderation"  # the detector's version was not accepted in time
+    STOPPED = "stopped"  # operators stopped the work
     INTERNAL = "internal"

@@ -14,6 +14,7 @@ from likeness.domain.ids import (
     AvatarIdField,
     JobId,
     JobIdField,
+    StyleId,
     StyleIdField,
     UserHash,
     UserIdField,
@@ -111,6 +112,12 @@ class Job(Versioned):
     backend: str | None = Field(default=None, description="generation backend; fixed at submission")
     styles: tuple[StyleIdField, ...] = Field(min_length=1, max_length=MAX_STYLES)
     avatars: int = Field(ge=1, le=MAX_AVATARS)
+    avatars_asked: int | None = Field(
+        default=None, description="by the app, if the job was given fewer when it was created"
+    )
+    styles_off: tuple[StyleIdField, ...] = Field(
+        default=(), description="of `styles`: operators switched them off before they were drawn"
+    )
     consent: Consent
     age_assurance: AgeAssurance | None = None
     seed: int = Field(ge=0)
@@ -149,6 +156,19 @@ class Job(Versioned):
             and self.avatars_deletion_asked_at is None
             and not expired
         )
+
+    @property
+    def avatars_planned(self) -> int:
+        """The avatars that are drawn: without those of styles that were switched off."""
+        return sum(self.style_of(n) in self.styles_on for n in range(1, self.avatars + 1))
+
+    @property
+    def styles_on(self) -> tuple[StyleId, ...]:
+        return tuple(style for style in self.styles if style not in self.styles_off)
+
+    def style_of(self, avatar: int) -> StyleId:
+        """The styles in turn; avatars count from 1."""
+        return self.styles[(avatar - 1) % len(self.styles)]
 
     @property
     def min_avatars(self) -> int:

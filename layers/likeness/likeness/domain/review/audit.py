@@ -57,6 +57,7 @@ class AuditAction(StrEnum):
     STAFF_CHANGED = "staff_changed"
     STAFF_DELETED = "staff_deleted"
     AUTHENTICATOR_RESET = "authenticator_reset"
+    SWITCHED = "switched"  # by an operator, from a shell: a stop, a style, an engine
 
 
 class AuditEvent(Record):

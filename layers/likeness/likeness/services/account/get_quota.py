@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from likeness.api.app import QuotaView
 from likeness.domain.account.quota import UserZone
-from likeness.domain.ids import UserId
+from likeness.domain.ids import UserHash, UserId
 from likeness.domain.jobs.catalogue import Tier
 from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
 from likeness.ports.account import KeyedHash, Ledger, Users
@@ -22,6 +22,22 @@ def get_quota(
     tiers: Mapping[str, Tier],
     test: TestPlan | None = None,
 ) -> QuotaView:
+    user_hash = keyed_hash.user(counted_as(user_id, test))
+    return quota_of(
+        user_id, user_hash, users=users, ledger=ledger, clock=clock, tiers=tiers, test=test
+    )
+
+
+def quota_of(
+    user_id: UserId,
+    user_hash: UserHash,
+    *,
+    users: Users,
+    ledger: Ledger,
+    clock: Clock,
+    tiers: Mapping[str, Tier],
+    test: TestPlan | None,
+) -> QuotaView:
     """The time zone of a user without a job is UTC. For a `test` job: of the day in its plan.
 
     The limit is that of the tier now: Plus that begins in the middle of a day adds what its tier
@@ -29,7 +45,6 @@ def get_quota(
     """
     now = clock.now()
     profile = users.profile(user_id)
-    user_hash = keyed_hash.user(counted_as(user_id, test))
     zone = profile.zone or UserZone.first("UTC", now, ledger.last_reserved(user_hash))
     today = quota_day(test, zone, now) or zone.today(now)
     return quota_view(

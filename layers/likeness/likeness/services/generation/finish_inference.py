@@ -4,8 +4,8 @@ from likeness.contracts import InferenceEnded
 from likeness.domain.errors import NotFound
 from likeness.ports.generation import Runs, Work
 from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.runtime import Metrics
 from likeness.services.generation.runs import end_run, is_awaited
+from likeness.services.jobs.waiting import Readiness
 
 
 def finish_inference(
@@ -15,7 +15,7 @@ def finish_inference(
     runs: Runs,
     work: Work,
     workflow: Workflow,
-    metrics: Metrics,
+    readiness: Readiness,
 ) -> bool:
     """Return True if a task was waiting. Idempotent: a token that was used before is no error.
 
@@ -34,4 +34,6 @@ def finish_inference(
     if not is_awaited(run, job):
         work.delete_response(ended.job_id, ended.attempt)
         return False
-    return last and end_run(run, ended.error, runs=runs, workflow=workflow, metrics=metrics)
+    if not last:
+        return False
+    return end_run(run, job, ended.error, runs=runs, workflow=workflow, readiness=readiness)

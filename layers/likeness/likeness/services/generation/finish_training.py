@@ -8,8 +8,8 @@ from likeness.domain.jobs.job import Job
 from likeness.ports.deletion import JobFiles
 from likeness.ports.generation import Runs, Training, TrainingStatus
 from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.runtime import Metrics
 from likeness.services.generation.runs import end_run, is_awaited
+from likeness.services.jobs.waiting import Readiness
 
 ERRORS = {
     TrainingStatus.FAILED: JobError.GENERATION_FAILED,
@@ -25,7 +25,7 @@ def finish_training(
     training: Training,
     files: JobFiles,
     workflow: Workflow,
-    metrics: Metrics,
+    readiness: Readiness,
 ) -> bool:
     """Return True if a task was waiting. Idempotent: SageMaker may send an event several times.
 
@@ -46,7 +46,7 @@ def finish_training(
     status = training.status(run)
     if status in {TrainingStatus.WAITING, TrainingStatus.RUNNING}:
         raise Unavailable(f"training job {run.name} has not ended: the event is tried again")
-    return end_training(run, job, status, runs=runs, workflow=workflow, metrics=metrics)
+    return end_training(run, job, status, runs=runs, workflow=workflow, readiness=readiness)
 
 
 def end_training(
@@ -56,11 +56,12 @@ def end_training(
     *,
     runs: Runs,
     workflow: Workflow,
-    metrics: Metrics,
+    readiness: Readiness,
 ) -> bool:
     """Complete or fail the waiting task if the training job has ended."""
     if status in {TrainingStatus.WAITING, TrainingStatus.RUNNING}:
         return False
     if not is_awaited(run, job):
         return False
-    return end_run(run, ERRORS.get(status), runs=runs, workflow=workflow, metrics=metrics)
+    error = ERRORS.get(status)
+    return end_run(run, job, error, runs=runs, workflow=workflow, readiness=readiness)

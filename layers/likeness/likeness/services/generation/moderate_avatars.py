@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 
 from likeness.contracts import DrawnAvatar, ModerateAvatarsResult
@@ -24,11 +23,7 @@ from likeness.ports.generation import Work
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
-from likeness.services.jobs.waiting import (
-    DETECTOR_IMAGES,
-    UNKNOWN_FINDING,
-    waiting_for_policy,
-)
+from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 
 AT_ONCE = 4
 MAX_ATTEMPTS = 2
@@ -43,8 +38,8 @@ def moderate_avatars(
     detector: Detector,
     policy: Policy,
     metrics: Metrics,
+    readiness: Readiness,
     clock: Clock,
-    deadline: timedelta,
 ) -> ModerateAvatarsResult:
     """An avatar that is not clean is refused and drawn again: avatars are not reviewed by humans.
 
@@ -75,8 +70,7 @@ def moderate_avatars(
         detector=detector,
         policy=policy,
     )
-    waiting = waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline)
-    with waiting, ThreadPoolExecutor(AT_ONCE) as pool:
+    with readiness.detecting(job), ThreadPoolExecutor(AT_ONCE) as pool:
         drawn = list(pool.map(lambda item: moderate_one(*item), new))
     for avatar in drawn:
         if avatar.state is AvatarState.APPROVED:

@@ -3,13 +3,14 @@
 import hashlib
 
 from likeness.contracts import (
-    AttemptRef,
     AvatarOrder,
+    Backend,
     Engine,
     GenerationOrder,
     OrderedPhoto,
+    PrepareGenerationResult,
 )
-from likeness.domain.errors import Conflict, JobHeld
+from likeness.domain.errors import Conflict, JobHeld, StylesOff
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.jobs.job import Job, JobState
@@ -23,6 +24,7 @@ from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
+from likeness.services.jobs.waiting import Readiness
 
 # Of the 30 minutes that a training job and the endpoint have. The rest is for loading the engine
 # and for uploading avatars.
@@ -37,17 +39,31 @@ def prepare_generation(
     reviews: Reviews,
     holds: Holds,
     work: Work,
+    readiness: Readiness,
     clock: Clock,
     engine: Engine = "painter",
-) -> AttemptRef:
-    """Idempotent: the same order for the same attempt. Raises JobHeld while the job is held."""
+    backend: Backend = "training-job",
+) -> PrepareGenerationResult:
+    """Idempotent: the same order for the same attempt. Raises JobHeld while the job is held.
+
+    Styles that operators switched off are left out of the order, and the endpoint if they switched
+    it off. Raises StylesOff if no style is left, WorkStopped or JobStopped if the work is stopped.
+    """
     job = jobs.get(job_id)
+    switches = readiness.require_work(job, engine)
+    if switches.endpoint_off:
+        backend = "training-job"
     hold = holds.get(job_id)
     if hold and hold.active:
         raise JobHeld(f"job {job_id} waits for a lead: nothing is drawn")
     replayed = job.state is JobState.GENERATING and job.attempt == attempt
     if not replayed:
-        job = job.move(JobState.GENERATING, clock.now(), attempt=attempt)
+        fields = {"attempt": attempt, "styles_off": job.styles_off + switches.off(job.styles_on)}
+        job = job.move(JobState.GENERATING, clock.now(), backend=f"{backend}.{engine}", **fields)
+    elif job.backend != f"{backend}.{engine}":  # the endpoint was switched off since
+        job, replayed = job.change(backend=f"{backend}.{engine}"), False
+    if not job.avatars_planned:
+        raise StylesOff(f"every style of job {job_id} is switched off")
     approved = approved_by_hand(job, reviews)
     photos = [photo for photo in jobs.photos(job_id) if may_be_used(photo, approved)]
     if not photos:
@@ -64,7 +80,7 @@ def prepare_generation(
     )
     if not replayed:
         jobs.save(job)
-    return AttemptRef(job_id=job_id, attempt=attempt)
+    return PrepareGenerationResult(job_id=job_id, attempt=attempt, backend=backend)
 
 
 def _wanted(job: Job, attempt: int, jobs: Jobs) -> list[AvatarOrder]:
@@ -72,10 +88,12 @@ def _wanted(job: Job, attempt: int, jobs: Jobs) -> list[AvatarOrder]:
 
     Avatars that the container left out as near-duplicates are not ordered again.
     """
-    if attempt == 1:
-        return orders(job, attempt)
-    refused = {a.avatar_id for a in jobs.avatars(job.job_id) if a.state is AvatarState.REFUSED}
-    return [order for order in orders(job, attempt) if order.avatar_id in refused]
+    wanted = orders(job, attempt)
+    if attempt == 2:  # noqa: PLR2004 - the last one
+        refused = {a.avatar_id for a in jobs.avatars(job.job_id) if a.state is AvatarState.REFUSED}
+        wanted = [order for order in wanted if order.avatar_id in refused]
+    on = [order for order in wanted if order.style in job.styles_on]
+    return on or wanted  # an order is not empty; PublishAvatars leaves out what is off
 
 
 def may_be_used(photo: Photo, approved_by_hand: bool) -> bool:
@@ -97,7 +115,7 @@ def orders(job: Job, attempt: int) -> list[AvatarOrder]:
     return [
         AvatarOrder(
             avatar_id=AvatarId(f"a{n:02d}"),
-            style=job.styles[(n - 1) % len(job.styles)],
+            style=job.style_of(n),
             seed=int.from_bytes(
                 hashlib.blake2b(f"{job.seed}:{attempt}:{n}".encode(), digest_size=8).digest()
             )

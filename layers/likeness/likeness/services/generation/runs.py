@@ -1,16 +1,14 @@
 """What both generation backends share: a run is requested, and its task is completed or failed."""
 
-from datetime import timedelta
-
 from likeness.contracts import JobError
 from likeness.domain.errors import CapacityTimeout, Conflict, NotFound
 from likeness.domain.generation.run import Run, RunState
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.operating_state import Scarce, engine_of
 from likeness.ports.generation import Runs
 from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.runtime import Clock, Metrics
-from likeness.services.jobs.waiting import too_late
+from likeness.services.jobs.waiting import Readiness
 
 NO_CAPACITY = "GenerationWithoutCapacity"  # these are metrics with alarms
 FAILED = "GenerationFailed"
@@ -23,24 +21,26 @@ def request_run(
     *,
     jobs: Jobs,
     runs: Runs,
-    clock: Clock,
-    deadline: timedelta,
+    readiness: Readiness,
 ) -> Run:
     """Store the run before it starts, so that stopping the attempt finds it.
 
     A replayed step gets the same try, with its newer task token; after a failed try, the next one.
-    Raises Conflict if the attempt was stopped, CapacityTimeout if it is too late to try again.
+    Raises Conflict if the attempt was stopped, CapacityTimeout if it is too late to try again,
+    WorkStopped or JobStopped if operators stopped the work before the run started.
     """
     job = jobs.get(job_id)
     job.require(JobState.GENERATING)
-    now = clock.now()
+    now = readiness.clock.now()
     try:
         run = runs.get(job_id, attempt).request(task_token, now)
     except NotFound:
         run = Run(job_id=job_id, attempt=attempt, requested_at=now, task_token=task_token)
     else:
-        if run.state is RunState.REQUESTED and too_late(job, clock, deadline):
+        if run.state is RunState.REQUESTED and readiness.too_late(job):
             raise CapacityTimeout(f"no capacity for attempt {attempt} of job {job_id} in time")
+    if run.state is RunState.REQUESTED:
+        readiness.require_work(job, engine_of(job.backend or ""))
     runs.save(run)
     return run
 
@@ -63,17 +63,25 @@ def is_awaited(run: Run, job: Job) -> bool:
 
 
 def end_run(
-    run: Run, error: JobError | None, *, runs: Runs, workflow: Workflow, metrics: Metrics
+    run: Run,
+    job: Job,
+    error: JobError | None,
+    *,
+    runs: Runs,
+    workflow: Workflow,
+    readiness: Readiness,
 ) -> bool:
     """Complete or fail the waiting task. Returns False if none waits any more."""
     if error:
         _save_failed(run, runs)
+    if error is JobError.NO_CAPACITY:
+        readiness.report(Scarce.CAPACITY, job)
     if run.task_token is None:
         return False
     try:
         if error:
             workflow.fail(run.task_token, error)
-            metrics.count(NO_CAPACITY if error is JobError.NO_CAPACITY else FAILED)
+            readiness.metrics.count(NO_CAPACITY if error is JobError.NO_CAPACITY else FAILED)
         else:
             workflow.resume(run.task_token, {"job_id": run.job_id, "attempt": run.attempt})
     except Conflict:  # completed before, or the task timed out and FailJob runs

@@ -1,16 +1,14 @@
 """Invoke the endpoint for an attempt; the state machine waits for its response."""
 
-from datetime import timedelta
-
 from likeness.domain.deletion.receipt import WORK
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import Conflict, EndpointOff
 from likeness.domain.generation.run import RunState
 from likeness.domain.ids import JobId
 from likeness.ports.deletion import JobFiles
 from likeness.ports.generation import Endpoint, Runs, Work
 from likeness.ports.jobs import Jobs
-from likeness.ports.runtime import Clock
 from likeness.services.generation.runs import request_run, save_started
+from likeness.services.jobs.waiting import Readiness
 
 
 def start_inference(
@@ -23,18 +21,17 @@ def start_inference(
     work: Work,
     files: JobFiles,
     endpoint: Endpoint,
-    clock: Clock,
-    deadline: timedelta,
+    readiness: Readiness,
 ) -> None:
-    """A replayed step invokes the endpoint again only if needed.
+    """A replayed step invokes the endpoint again only if needed. Raises EndpointOff if it is off.
 
     The record is read again after each write, so that no file of a stopped attempt is left.
     """
-    run = request_run(
-        job_id, attempt, task_token, jobs=jobs, runs=runs, clock=clock, deadline=deadline
-    )
+    run = request_run(job_id, attempt, task_token, jobs=jobs, runs=runs, readiness=readiness)
     if run.state is RunState.RUNNING:
         return
+    if readiness.state.switches().endpoint_off:
+        raise EndpointOff(f"attempt {attempt} of job {job_id} goes to a training job")
     work.pack(job_id, attempt)
     _require_running(job_id, attempt, runs, files)
     failure_uri = endpoint.invoke(run)

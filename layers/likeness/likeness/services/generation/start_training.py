@@ -1,16 +1,14 @@
 """Start a training job for an attempt; the state machine waits for its end."""
 
-from datetime import timedelta
-
 from likeness.domain.errors import CapacityError, CapacityTimeout, Conflict
 from likeness.domain.generation.run import RunState
 from likeness.domain.ids import JobId
+from likeness.domain.jobs.operating_state import Scarce
 from likeness.ports.generation import Runs, Training, TrainingStatus
 from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.runtime import Clock, Metrics
 from likeness.services.generation.finish_training import end_training
 from likeness.services.generation.runs import NO_CAPACITY, request_run, save_started
-from likeness.services.jobs.waiting import too_late
+from likeness.services.jobs.waiting import Readiness
 
 
 def start_training(
@@ -22,23 +20,20 @@ def start_training(
     runs: Runs,
     training: Training,
     workflow: Workflow,
-    metrics: Metrics,
-    clock: Clock,
-    deadline: timedelta,
+    readiness: Readiness,
 ) -> None:
     """Idempotent: a training job that exists is not started again, only its status is read.
 
     The step also runs again when its task has timed out, because EventBridge may have lost the
     event. A training job that ended in between completes or fails the new task at once.
     """
-    run = request_run(
-        job_id, attempt, task_token, jobs=jobs, runs=runs, clock=clock, deadline=deadline
-    )
+    run = request_run(job_id, attempt, task_token, jobs=jobs, runs=runs, readiness=readiness)
     if run.state is RunState.REQUESTED:
         try:
             created = training.start(run)
         except CapacityError:
-            metrics.count(NO_CAPACITY)
+            readiness.metrics.count(NO_CAPACITY)
+            readiness.report(Scarce.CAPACITY, jobs.get(job_id))
             raise
         run = save_started(run, None, runs)
         if run.stopped:  # FailJob came first and saw no training job
@@ -48,6 +43,6 @@ def start_training(
             return
     status = training.status(run)
     job = jobs.get(job_id)
-    if status is TrainingStatus.WAITING and too_late(job, clock, deadline):
+    if status is TrainingStatus.WAITING and readiness.too_late(job):
         raise CapacityTimeout(f"no capacity for attempt {attempt} of job {job_id} in time")
-    end_training(run, job, status, runs=runs, workflow=workflow, metrics=metrics)
+    end_training(run, job, status, runs=runs, workflow=workflow, readiness=readiness)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from likeness.api.app import CreateJob, JobCreated, StoredJob
+from likeness.api.app import CreateJob, JobCreated, PresignedPost, StoredJob
 from likeness.contracts import JobError
 from likeness.domain.account.consent import ConsentVersions, check_consent
 from likeness.domain.account.quota import ReservedDay, UserZone, over_quota
@@ -22,6 +22,7 @@ from likeness.domain.errors import (
 from likeness.domain.ids import JobId, PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
+from likeness.domain.jobs.operating_state import avatars_of_new_job
 from likeness.domain.jobs.test_plan import (
     TestPlan,
     counted_as,
@@ -35,7 +36,7 @@ from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines, Deletions
 from likeness.ports.holds import Holds
-from likeness.ports.jobs import Jobs, Timers
+from likeness.ports.jobs import Jobs, OperatingState, Timers
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
 
@@ -49,6 +50,7 @@ class Terms:
     consent_versions: ConsentVersions
     submit_within: timedelta
     deadline: timedelta
+    engine: str = "painter"
     test_mode: bool = False
 
 
@@ -63,14 +65,18 @@ def create_job(
     timers: Timers,
     deadlines: Deadlines,
     keyed_hash: KeyedHash,
+    operating_state: OperatingState,
     clock: Clock,
     terms: Terms,
 ) -> JobCreated:
     """Reserves no quota day: submitting does.
 
-    The timer and the deadline are set before the job is stored, so that no job is without them.
+    While capacity is short, a job gets fewer avatars than asked for, and the response says so. The
+    timer and the deadline are set before the job is stored, so that no job is without them.
     """
     now = clock.now()
+    switches = operating_state.switches()
+    switches.require_accepting(terms.engine)
     _check_test(request, terms)
     check_consent(request.consent, terms.consent_versions, now)
     if request.age_assurance and request.age_assurance.checked_at > now + CLOCKS_DIFFER:
@@ -79,7 +85,7 @@ def create_job(
             field="/body/age_assurance/checked_at",
         )
     current_name(request.time_zone)  # raises Invalid
-    check_styles(request.styles, terms.styles)
+    check_styles(request.styles, terms.styles, off=switches.styles_off)
     profile = users.profile(request.user_id)
     if profile.erasing:
         raise ErasureRunning("the user is being erased: no job can be created")
@@ -101,6 +107,10 @@ def create_job(
             now=quota_clock(test, today, now),
         )
     _require_room(profile, request, jobs, users)
+    avatars = request.avatars
+    if request.test is None:  # a test job needs no instance and no detector
+        short = operating_state.shortages()
+        avatars = avatars_of_new_job(avatars, len(request.styles), switches, short, now)
 
     job = Job(
         job_id=new_job_id(),
@@ -108,7 +118,8 @@ def create_job(
         user_hash=user_hash,
         tier=tier.tier,
         styles=request.styles,
-        avatars=request.avatars,
+        avatars=avatars,
+        avatars_asked=None if avatars == request.avatars else request.avatars,
         consent=request.consent,
         age_assurance=request.age_assurance,
         metadata=request.metadata,
@@ -128,7 +139,13 @@ def create_job(
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, photo.photo_id, photo.content_type) for photo in awaited
     )
-    return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+    return _created(job, presigned_posts)
+
+
+def _created(job: Job, uploads: tuple[PresignedPost, ...]) -> JobCreated:
+    return JobCreated(
+        job_id=job.job_id, submit_by=job.submit_by, avatars=job.avatars, uploads=uploads
+    )
 
 
 def _require_room(profile: Profile, request: CreateJob, jobs: Jobs, users: Users) -> None:
@@ -174,7 +191,7 @@ def create_job_again(
         for upload in stored.uploads
         if takes_photos and upload.photo_id in types
     )
-    return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+    return _created(job, presigned_posts)
 
 
 def _check_test(request: CreateJob, terms: Terms) -> None:

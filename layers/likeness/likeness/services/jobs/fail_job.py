@@ -5,8 +5,11 @@ from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import (
     CapacityTimeout,
+    DetectorBusy,
     DetectorTimeout,
     JobHeld,
+    JobStopped,
+    StylesOff,
     Unavailable,
     UnknownDetector,
 )
@@ -36,11 +39,16 @@ KINDS = {
     CapacityTimeout.__name__: FailureKind.CAPACITY,
     UnknownDetector.__name__: FailureKind.MODERATION,
     DetectorTimeout.__name__: FailureKind.MODERATION,
+    DetectorBusy.__name__: FailureKind.MODERATION,
+    JobStopped.__name__: FailureKind.STOPPED,
+    StylesOff.__name__: FailureKind.STOPPED,
 }
 ENDS: dict[str, tuple[JobState, Reason]] = {
     JobError.CLOSED: (JobState.REFUSED, Reason.SYSTEM_CLOSED),
     JobError.NOT_SUBMITTED: (JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED),
     JobError.NO_AVATARS: (JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS),
+    JobStopped.__name__: (JobState.FAILED, Reason.SYSTEM_STOPPED),
+    StylesOff.__name__: (JobState.FAILED, Reason.SYSTEM_STYLE_OFF),
     JobHeld.__name__: (JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED),  # no lead decided in time
 }
 

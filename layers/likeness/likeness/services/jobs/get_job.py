@@ -3,22 +3,30 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from likeness.api.app import AvatarView, JobView, ProgressView, QuotaView
+from likeness.api.app import AvatarView, JobView, ProgressView, QuotaView, WaitingFor
+from likeness.contracts import GenerationProgress
+from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import JobId, UserId
+from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.jobs.test_plan import TestPlan
+from likeness.domain.jobs.operating_state import Scarce, Submitted, engine_of, lasting
+from likeness.domain.jobs.polling import poll_after_s
+from likeness.domain.photos.photo import PhotoState
 from likeness.domain.review.refusal import decisions
 from likeness.ports.deletion import Deletions
 from likeness.ports.generation import Work
-from likeness.ports.jobs import JobDurations, Jobs
+from likeness.ports.jobs import JobDurations, Jobs, OperatingState
 from likeness.ports.photos import Inspections, Photos
 from likeness.ports.provenance import AvatarStore
 from likeness.ports.review import Appeals, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters import jobs as views
+from likeness.services.jobs.waiting import Readiness
 from likeness.services.photos.lost_uploads import request_lost
+
+UNDECIDED = (PhotoState.AWAITED, PhotoState.CHECKING)
+PROVEN = (DeletionState.DELETED, DeletionState.HELD)
 
 
 def get_job(
@@ -33,9 +41,10 @@ def get_job(
     deletions: Deletions,
     reviews: Reviews,
     appeals: Appeals,
+    readiness: Readiness,
     clock: Clock,
     reasons: views.Cards,
-    quota: Callable[[UserId, TestPlan | None], QuotaView],
+    quota: Callable[[Job], QuotaView],
 ) -> JobView:
     """While the job is open, requests the inspection of uploads whose S3 event was lost.
     `quota`: the use case get_quota.
@@ -48,6 +57,7 @@ def get_job(
     now = clock.now()
     deletion = deletions.get(job_id)
     avatars = _avatars(job, jobs, avatar_store) if job.shows_avatars(now) else ()
+    progress = _progress(job, now, jobs=jobs, work=work, durations=durations, readiness=readiness)
     return JobView(
         **views.job_summary(job, reasons).model_dump(exclude={"avatars_shown", "thumbnail"}),
         tier=job.tier,
@@ -55,33 +65,67 @@ def get_job(
         photos=tuple(views.photo_view(photo, refused, reasons) for photo in there),
         photos_deleted_at=job.photos_deleted_at,
         deletion=deletion.state if deletion else None,
-        progress=_progress(job, jobs, work, durations, now),
+        progress=progress,
         avatars=avatars,
         avatars_expire_at=job.avatars_expire_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
-        quota=quota(job.user_id, job.test),
+        quota=quota(job),
         statement=views.statement(job, there, refused, appeal, reasons),
+        poll_after_s=poll_after_s(
+            job.state,
+            checking=any(photo.state in UNDECIDED for photo in there),
+            waits=bool(progress and progress.waiting_for),
+            settled=job.ended and deletion is not None and deletion.state in PROVEN,
+            p50_s=progress.estimate.p50_s if progress and progress.estimate else None,
+            test=job.test is not None,
+        ),
     )
 
 
 def _progress(
-    job: Job, jobs: Jobs, work: Work, durations: JobDurations, now: datetime
+    job: Job,
+    now: datetime,
+    *,
+    jobs: Jobs,
+    work: Work,
+    durations: JobDurations,
+    readiness: Readiness,
 ) -> ProgressView | None:
     if job.state not in WORKING:
         return None
     recent = durations.recent(job.backend, job.tier) if job.backend else {}
     found = estimate(recent, work_time(job, now).total_seconds())
-    return views.progress_view(_done(job, jobs, work), job.avatars, found)
+    drawn = work.progress(job.job_id, job.attempt) if job.state is JobState.GENERATING else None
+    return views.progress_view(
+        _done(job, jobs, drawn),
+        job.avatars_planned,
+        found,
+        waiting_for=_waiting_for(job, drawn, readiness.state, now),
+        ends_by=job.created_at + readiness.deadline,
+    )
 
 
-def _done(job: Job, jobs: Jobs, work: Work) -> int:
+def _waiting_for(
+    job: Job, drawn: GenerationProgress | None, operating_state: OperatingState, now: datetime
+) -> WaitingFor | None:
+    """A job that is drawn waits for nothing, whatever the others wait for."""
+    if drawn or job.test:
+        return None
+    stops = operating_state.switches().stops([engine_of(job.backend or "")])
+    if any(stop.submitted is not Submitted.CONTINUE for stop in stops):
+        return WaitingFor.STOPPED
+    of = Scarce.CAPACITY if job.state is JobState.GENERATING else Scarce.DETECTOR
+    short = {one.of for one in lasting(operating_state.shortages(), now)}
+    return WaitingFor(of) if of in short else None
+
+
+def _done(job: Job, jobs: Jobs, drawn: GenerationProgress | None) -> int:
     """Avatars drawn. In attempt 2 those of attempt 1 count, except those that are drawn again."""
     if job.state is JobState.FINISHING:
         return sum(avatar.state is not AvatarState.REFUSED for avatar in jobs.avatars(job.job_id))
-    progress = work.progress(job.job_id, job.attempt) if job.state is JobState.GENERATING else None
-    if progress is None:
+    if drawn is None:
         return 0
-    return job.avatars - progress.total + progress.done
+    return max(0, job.avatars_planned - drawn.total + drawn.done)
 
 
 def _avatars(job: Job, jobs: Jobs, avatar_store: AvatarStore) -> tuple[AvatarView, ...]:

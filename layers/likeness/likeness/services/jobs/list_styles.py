@@ -7,19 +7,26 @@ from likeness.api.app import PageQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.domain.jobs.catalogue import StyleCard
 from likeness.domain.paging import ResultPage, cursor, position
+from likeness.ports.jobs import OperatingState
 from likeness.presenters.jobs import style_view
 
 OF = "styles"
 
 
-def list_styles(query: PageQuery, *, styles: Mapping[StyleId, StyleCard]) -> StylesView:
-    """In the catalogue's order. A cursor stays valid if its style is withdrawn."""
+def list_styles(
+    query: PageQuery, *, styles: Mapping[StyleId, StyleCard], operating_state: OperatingState
+) -> StylesView:
+    """In the catalogue's order, without those that operators switched off.
+
+    A cursor stays valid if its style is withdrawn.
+    """
+    off = operating_state.switches().styles_off
     after = position(query.cursor, of=OF)
     cards = iter(styles.values())
     if after is not None:
         cards = dropwhile(lambda card: card.style != after, cards)
         next(cards, None)
-    left = (card for card in cards if not card.withdrawn)
+    left = (card for card in cards if not card.withdrawn and card.style not in off)
     page = ResultPage.of(left, limit=query.limit, position=lambda card: card.style)
     return StylesView(
         styles=tuple(style_view(card) for card in page.items), next=cursor(page.last, of=OF)

@@ -5,7 +5,7 @@ from math import ceil
 
 from likeness.contracts import GenerationProgress, JobError, RunTestResult
 from likeness.domain.deletion.receipt import PUBLISHED
-from likeness.domain.errors import CapacityTimeout, Conflict, DetectorTimeout
+from likeness.domain.errors import CapacityTimeout, Conflict, DetectorTimeout, JobStopped
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.failure import FailureKind
@@ -37,6 +37,7 @@ ERRORS = {  # for each kind, an error that FailJob records as that kind
     FailureKind.CAPACITY: CapacityTimeout.__name__,
     FailureKind.TIMEOUT: TIMEOUT,
     FailureKind.MODERATION: DetectorTimeout.__name__,
+    FailureKind.STOPPED: JobStopped.__name__,
     FailureKind.INTERNAL: "TestFailure",
 }
 OUTCOMES = {

@@ -20,13 +20,14 @@ from likeness.domain.errors import (
     UserBlocked,
 )
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.catalogue import Tier, check_terms
+from likeness.domain.jobs.catalogue import Tier, check_terms, require_on
 from likeness.domain.jobs.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
+from likeness.domain.jobs.operating_state import engine_of
 from likeness.domain.jobs.test_plan import BACKEND, job_tier, quota_clock, quota_day
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import Ledger, Users
 from likeness.ports.holds import Holds
-from likeness.ports.jobs import Jobs, Timers, Workflow
+from likeness.ports.jobs import Jobs, OperatingState, Timers, Workflow
 from likeness.ports.photos import Inspections, Photos
 from likeness.ports.runtime import Clock
 from likeness.services.photos.lost_uploads import INSPECTION_ENDS_WITHIN, request_inspections
@@ -44,6 +45,7 @@ def submit_job(
     inspections: Inspections,
     workflow: Workflow,
     timers: Timers,
+    operating_state: OperatingState,
     clock: Clock,
     tiers: Mapping[str, Tier],
 ) -> JobStateView:
@@ -53,6 +55,9 @@ def submit_job(
     """
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
+        switches = operating_state.switches()
+        switches.require_accepting(engine_of(backend))
+        require_on(job.styles, switches.styles_off)
         _check_photos(job, jobs=jobs, photos=photos, inspections=inspections, now=clock.now())
         if holds.block(job.user_hash):
             raise UserBlocked("this user can submit no job")

@@ -1,34 +1,58 @@
-"""Waiting for what a job needs: an instance for its GPU work, a detector that the policy knows."""
+"""Waiting for what a job needs: an instance, the detector, operators who stopped the work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
-from likeness.domain.errors import DetectorTimeout, UnknownDetector
+from likeness.domain.errors import DetectorBusy, DetectorTimeout, UnknownDetector
 from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
+from likeness.ports.jobs import OperatingState
 from likeness.ports.runtime import Clock, Metrics
 
 # Before the job's deadline, for the work that follows: half an hour to draw, the same for a second
 # attempt, moderation and publishing.
 ENOUGH = timedelta(hours=2)
 UNKNOWN_FINDING = "UnknownModerationFinding"  # the metric of the alarm unknown-moderation
+BUSY = "DetectorBusy"  # once for each step that was throttled
 DETECTOR_IMAGES = "DetectorImages"  # a metric of cost: what the detector charges
 
 
-def too_late(job: Job, clock: Clock, deadline: timedelta) -> bool:
-    """Return whether the job must not wait any longer."""
-    return clock.now() >= job.created_at + deadline - ENOUGH
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a job may go on: what operators switched, and what is short."""
 
+    state: OperatingState
+    metrics: Metrics
+    clock: Clock
+    deadline: timedelta
 
-@contextmanager
-def waiting_for_policy(
-    job: Job, *, metrics: Metrics, clock: Clock, deadline: timedelta
-) -> Iterator[None]:
-    """Count an UnknownDetector, and turn it into a DetectorTimeout if it is too late to wait."""
-    try:
-        yield
-    except UnknownDetector as unknown:
-        metrics.count(UNKNOWN_FINDING)
-        if too_late(job, clock, deadline):
-            raise DetectorTimeout(f"job {job.job_id} waited in vain: {unknown}") from unknown
-        raise
+    def too_late(self, job: Job) -> bool:
+        """Return whether the job must not wait any longer."""
+        return self.clock.now() >= job.created_at + self.deadline - ENOUGH
+
+    def require_work(self, job: Job, *engines: str) -> Switches:
+        """Raises WorkStopped while the job waits, JobStopped if it ends."""
+        switches = self.state.switches()
+        switches.require_work(engines, too_late=self.too_late(job))
+        return switches
+
+    def report(self, of: Scarce, job: Job) -> None:
+        """The job waits: since it entered its state."""
+        now = self.clock.now()
+        waited = now - job.timeline[-1].at
+        self.state.report(Shortage(of=of, seen_at=now, waited_s=int(waited.total_seconds())))
+
+    @contextmanager
+    def detecting(self, job: Job) -> Iterator[None]:
+        """Report a busy or unknown detector. Raises DetectorTimeout if it is too late to wait."""
+        try:
+            yield
+        except (UnknownDetector, DetectorBusy) as waiting:
+            unknown = isinstance(waiting, UnknownDetector)
+            self.metrics.count(UNKNOWN_FINDING if unknown else BUSY)
+            self.report(Scarce.DETECTOR, job)
+            if self.too_late(job):
+                raise DetectorTimeout(f"job {job.job_id} waited in vain: {waiting}") from waiting
+            raise

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from likeness.contracts import ModeratePhotosResult
@@ -27,7 +27,7 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.job_deletion import JobDeletion
-from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, waiting_for_policy
+from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 from likeness.services.review.holding import Holding
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
@@ -46,8 +46,8 @@ def moderate_photos(
     deletion: JobDeletion,
     holding: Holding,
     metrics: Metrics,
+    readiness: Readiness,
     clock: Clock,
-    deadline: timedelta,
 ) -> ModeratePhotosResult:
     """The verdicts of a set are stored together. A replayed step does not change them.
 
@@ -58,12 +58,13 @@ def moderate_photos(
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
+    readiness.require_work(job)
     photos = [photo for photo in jobs.photos(job_id) if photo.state in MODERATED]
     new = all(photo.verdict is None for photo in photos)
     if new:
         exonerated = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
         now = clock.now()
-        with waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline):
+        with readiness.detecting(job):
             checked = job.age_assurance.at(now) if job.age_assurance else None
             found = moderate_pictures(photos, exonerated, checked, detector=detector, policy=policy)
         sampled = review_policy.selects(job_id)

@@ -4,15 +4,17 @@ from datetime import datetime
 
 from likeness.contracts import PublishAvatarsResult
 from likeness.domain.deletion.receipt import DRAWN, PUBLISHED
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import Conflict, StylesOff
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.job import JobState
+from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.operating_state import Switches
 from likeness.domain.provenance.credentials import Claim, WatermarkRecord
 from likeness.ports.deletion import JobFiles
 from likeness.ports.jobs import Jobs
 from likeness.ports.provenance import AvatarStore, Credentials, Watermarks
 from likeness.ports.runtime import Clock
+from likeness.services.jobs.waiting import Readiness
 
 
 def publish_avatars(
@@ -23,15 +25,22 @@ def publish_avatars(
     files: JobFiles,
     credentials: Credentials,
     watermarks: Watermarks,
+    readiness: Readiness,
     clock: Clock,
 ) -> PublishAvatarsResult:
     """Idempotent. No URL is returned before the job is completed.
 
-    Watermarks are stored before any picture is published, so that each one can be verified.
+    The photos are deleted by now, so a job that waits because operators stopped the work keeps
+    none. Avatars of a style that they switched off are not published; raises StylesOff if no other
+    is left. Watermarks are stored before any picture is published, so that each one can be
+    verified.
     """
-    jobs.get(job_id).require(JobState.FINISHING)
+    job = jobs.get(job_id)
+    job.require(JobState.FINISHING)
     shown = (AvatarState.APPROVED, AvatarState.PUBLISHED)
     avatars = [avatar for avatar in jobs.avatars(job_id) if avatar.state in shown]
+    switches = readiness.require_work(job, *{avatar.engine for avatar in avatars})
+    avatars = _without_off(avatars, job, switches, jobs)
     waiting = [avatar for avatar in avatars if avatar.state is AvatarState.APPROVED]
     if waiting:
         sign, now = credentials.signer(), clock.now()
@@ -56,6 +65,18 @@ def publish_avatars(
         )
     files.delete(job_id, DRAWN)
     return PublishAvatarsResult(job_id=job_id, avatars=len(avatars))
+
+
+def _without_off(avatars: list[Avatar], job: Job, switches: Switches, jobs: Jobs) -> list[Avatar]:
+    """Refuse the approved avatars of styles that are switched off."""
+    off = switches.off(job.styles)
+    refused = [a for a in avatars if a.style in off and a.state is AvatarState.APPROVED]
+    if refused:
+        if len(refused) == len(avatars):
+            raise StylesOff(f"every avatar of job {job.job_id} has a style that is switched off")
+        jobs.save_avatars(a.model_copy(update={"state": AvatarState.REFUSED}) for a in refused)
+        jobs.save(job.change(styles_off=job.styles_off + switches.off(job.styles_on)))
+    return [avatar for avatar in avatars if avatar not in refused]
 
 
 def _claim(avatar: Avatar, now: datetime) -> Claim:

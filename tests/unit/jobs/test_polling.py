@@ -1,0 +1,62 @@
+"""When a job is worth reading again."""
+
+import pytest
+
+from likeness.domain.deletion.receipt import Deletion, DeletionState
+from likeness.domain.jobs.job import JobState
+from likeness.domain.jobs.operating_state import Stop
+from likeness.domain.jobs.polling import poll_after_s
+from likeness.domain.jobs.test_plan import TestPlan
+from likeness.domain.photos.photo import PhotoState
+from tests.builders import JOB, a_photo, photos
+from tests.unit.jobs.test_get_job import get
+
+
+@pytest.mark.parametrize(
+    ("state", "checked", "seconds"),
+    [
+        (JobState.OPEN, False, 2),
+        (JobState.OPEN, True, 10),
+        (JobState.MODERATING, True, 10),
+        (JobState.IN_REVIEW, True, 60),
+        (JobState.GENERATING, True, 10),
+        (JobState.FINISHING, True, 10),
+        (JobState.CANCELLING, True, 10),
+        (JobState.COMPLETED, True, 10),
+    ],
+)
+def test_each_state_has_its_pace(world, state, checked, seconds):
+    there = photos() if checked else [a_photo(state=PhotoState.CHECKING)]
+    world.has(state, with_photos=there)
+
+    assert get(world).poll_after_s == seconds
+
+
+@pytest.mark.parametrize(("p50_s", "seconds"), [(None, 10), (0, 2), (20, 5), (200, 50), (4000, 60)])
+def test_a_job_is_read_about_four_times_until_its_estimated_end(p50_s, seconds):
+    found = poll_after_s(
+        JobState.GENERATING, checking=False, waits=False, settled=False, p50_s=p50_s, test=False
+    )
+
+    assert found == seconds
+
+
+def test_a_job_that_waits_is_read_once_a_minute(world):
+    world.has(JobState.GENERATING)
+    world.operating_state.switch(stop=Stop())
+
+    assert get(world).poll_after_s == 60
+
+
+@pytest.mark.parametrize("deletion", [DeletionState.DELETED, DeletionState.HELD])
+def test_a_job_whose_deletion_is_verified_does_not_change_by_itself(world, deletion):
+    world.has(JobState.COMPLETED)
+    world.deletions.save(Deletion(job_id=JOB, state=deletion))
+
+    assert get(world).poll_after_s is None
+
+
+def test_a_test_job_ends_in_seconds(world):
+    world.has(JobState.GENERATING, test=TestPlan())
+
+    assert get(world).poll_after_s == 1

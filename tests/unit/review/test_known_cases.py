@@ -277,10 +277,10 @@ def audit(world, review, moderator=ME):
 
 
 def blank(message) -> str:
-    """A response without what differs between any two cases: ids, hashes and numbers of events."""
+    """A response without what differs between any two cases: ids, hashes, places in the log."""
     text = json.dumps(message, default=lambda one: one.model_dump(mode="json"), sort_keys=True)
     text = re.sub(r"[jr][0-9a-f]{32}", "<id>", text)
-    text = re.sub(r'"number": \d+', '"number": 0', text)
+    text = re.sub(r'"(number|chain)": \d+', r'"\1": 0', text)
     return re.sub(r"\b[0-9a-f]{64}\b", "<hash>", text)
 
 

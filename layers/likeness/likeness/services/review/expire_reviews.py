@@ -28,14 +28,14 @@ def expire_reviews(
     """Return how many were closed. An appeal's files are deleted, and it may be opened again.
 
     A first review is not expired here: its job's state machine times out and ends the job. A
-    pending decision counts, although its deadline passed: it was made in time. The list of waiting
-    cases may be behind, so each case is read before it is closed.
+    pending decision counts, although its deadline passed: it was made in time. The list of cases
+    that are due may be behind, so each case is read before it is closed.
     """
     now = clock.now()
     closed = 0
-    waiting = list(reviews.waiting())
-    _measure(waiting, now, metrics)
-    for listed in waiting:
+    due = list(reviews.due(now))
+    _measure((*due, *reviews.nearest()), now, metrics)
+    for listed in due:
         if not listed.pending and (listed.kind is ReviewKind.PHOTOS or now < listed.decide_by):
             continue
         try:

@@ -210,7 +210,8 @@ def main() -> None:
         client = running.act_as(running.ops_credentials())("cloudwatch")
     else:
         client = Account.of(given.stack).clients("cloudwatch")
-    body = json.loads(client.get_dashboard(DashboardName=given.stack)["DashboardBody"])
+    name = f"{given.stack}-{client.meta.region_name}"
+    body = json.loads(client.get_dashboard(DashboardName=name)["DashboardBody"])
     until = datetime.now(UTC)
     since = until - timedelta(minutes=given.minutes)
     reader = Reader(client, since, until, given.period)

@@ -53,6 +53,11 @@ LARGE = {
     "MonthlyBudget": "100",
     "HashList": f"{'h' * 63}/known.csv",
     "ConsoleDomain": "reviews.example.com",
+    "ConsoleWebAcl": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/desk/{'0' * 8}-0000",
+    "DataTrail": "on",
+    "InspectConcurrency": 50,
+    "PublicConcurrency": 20,
+    "KnownCases": "known-cases/2026/",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }
 

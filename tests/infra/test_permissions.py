@@ -57,6 +57,8 @@ def test_no_permission_names_the_table_in_another_way():
 # Functions that import a use case with a call of this transaction, and why they do not make it.
 NEVER_RUNS = {
     ("HoldReviewFunction", "close a review and count it"): "a hold is not counted",
+    ("MixKnownCasesFunction", "store a hold"): "of moderate_photos it has the weighing only",
+    ("MixKnownCasesFunction", "store a moderated set and count it"): "the same",
     ("RunTestFunction", "store a hold"): "a test job's photos are ours",
     ("RunTestFunction", "store a moderated set and count it"): "a test is not counted",
 }
@@ -102,6 +104,7 @@ def test_only_transactions_update_items_of_the_audit_log():
 # Why a role that reads objects need not know whether one is missing.
 ABSENCE_DOES_NOT_MATTER = {
     "InspectPhotoFunction": "of the hash list: both stop every photo",
+    "MixKnownCasesFunction": "of a known case's file: the error names it",
     "ListJobsFunction": "signs URLs; a browser shows neither",
     "TrainingRole": "SageMaker copies what a listing of the prefix returned",
     "EndpointRole": "SageMaker reads an archive that StartInference wrote",

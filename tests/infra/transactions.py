@@ -45,7 +45,7 @@ TRANSACTIONS = {
     ),
     "open or lease a review": _one("PutItem", "JOB#* CHAIN#*", "reviews.open reviews.save/2"),
     "close a review and count it": _one(
-        "PutItem UpdateItem", "JOB#* DESK#* CHAIN#*", "reviews.save/3"
+        "PutItem UpdateItem", "JOB#* DESK#* CHAIN#*", "reviews.save/3 reviews.save/4"
     ),
     "store a hold": _one("PutItem", "HOLD#* BLOCK#* CHAIN#*", "holds.save"),
     "change the switches": _one("PutItem", "SWITCHES CHAIN#*", "operating_state.change"),

@@ -66,7 +66,6 @@ LARGE = {
     "DataTrail": "on",
     "InspectConcurrency": 50,
     "PublicConcurrency": 20,
-    "KnownCases": "known-cases/2026/",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }
 

@@ -104,6 +104,7 @@ def test_only_transactions_update_items_of_the_audit_log():
 # Why a role that reads objects need not know whether one is missing.
 ABSENCE_DOES_NOT_MATTER = {
     "InspectPhotoFunction": "of the hash list: both stop every photo",
+    "MixKnownCasesFunction": "of a known case's file: the error names it",
     "ListJobsFunction": "signs URLs; a browser shows neither",
     "TrainingRole": "SageMaker copies what a listing of the prefix returned",
     "EndpointRole": "SageMaker reads an archive that StartInference wrote",

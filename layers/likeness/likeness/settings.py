@@ -77,7 +77,9 @@ class Settings(Record):
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
     known_cases: str | None = Field(
-        default=None, description="bucket/prefix/ of the operator's known cases"
+        default=None,
+        pattern=r"^[a-z0-9.-]+/([^/]+/)*$",
+        description="bucket/prefix/ of the operator's known cases",
     )
     known_percent: float = Field(default=5, gt=0, le=20, description="share of known cases")
     second_review_percent: float = Field(default=5, ge=0, le=100)

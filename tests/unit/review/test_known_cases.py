@@ -277,7 +277,7 @@ def audit(world, review, moderator=ME):
 
 
 def blank(message) -> str:
-    """A response without what differs between any two cases: ids, hashes and numbers of events."""
+    """A response without what differs between any two cases: ids, hashes, places in the log."""
     text = json.dumps(message, default=lambda one: one.model_dump(mode="json"), sort_keys=True)
     text = re.sub(r"[jr][0-9a-f]{32}", "<id>", text)
     text = re.sub(r'"(number|chain)": \d+', r'"\1": 0', text)
@@ -430,9 +430,11 @@ def test_a_known_case_is_never_urgent(mixed):
         reviews=mixed.reviews,
         appeals=mixed.appeal_closing,
         effect=mixed.decision_effect,
+        metrics=mixed.metrics,
         clock=mixed.clock,
     )
     assert mixed.reviews.get(known).state is ReviewState.EXPIRED
+    assert mixed.metrics.counted["ReviewsMissed"] == 0, "no user waited"
     assert mixer(mixed).mix() == 1
     assert not left(mixed, known)
 

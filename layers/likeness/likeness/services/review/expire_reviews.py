@@ -1,7 +1,8 @@
 """Close what no other mechanism closed: late appeals, second opinions, known cases, and lost
 decisions."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import statistics
@@ -33,8 +34,7 @@ def expire_reviews(
     now = clock.now()
     closed = 0
     due = list(reviews.due(now))
-    used = (one.time_used(now) for one in (*due, *reviews.nearest()) if not one.pending)
-    metrics.measure("ReviewTimeUsed", 100 * max(used, default=0), "Percent")
+    _measure((*due, *reviews.nearest()), now, metrics)
     for listed in due:
         if not listed.pending and (listed.kind is ReviewKind.PHOTOS or now < listed.decide_by):
             continue
@@ -57,9 +57,16 @@ def expire_reviews(
             reviews.save(expired, about(review, AuditAction.EXPIRED, now), _counts(expired))
         except Conflict:
             continue  # closed by a concurrent request
-        metrics.count("ReviewsMissed")
+        metrics.count("ReviewsMissed", int(expired.kind is not ReviewKind.KNOWN))
         closed += 1
     return closed
+
+
+def _measure(waiting: Iterable[Review], now: datetime, metrics: Metrics) -> None:
+    """Measure how much of its time the oldest case has used. No user waits for a known case."""
+    users = (one for one in waiting if one.kind is not ReviewKind.KNOWN and not one.pending)
+    used = (one.time_used(now) for one in users)
+    metrics.measure("ReviewTimeUsed", 100 * max(used, default=0), "Percent")
 
 
 def _counts(review: Review) -> DeskCounts:

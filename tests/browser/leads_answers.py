@@ -11,7 +11,6 @@ from urllib.parse import unquote
 from PIL import Image
 
 from likeness.api import holds, review as api
-from likeness.api.app import PageQuery
 from likeness.domain.review.audit import (
     CHAINS,
     GENESIS,

@@ -179,10 +179,12 @@ deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|pr
 	@[[ "$(ENV)" =~ ^(dev|staging|prod)$$ ]] || { echo "There is no stage '$(ENV)': choose dev or staging or prod." >&2; exit 2; }
 	.envs/cloud/bin/python -m infra.image check "$$TRAINING_IMAGE"
 	@$(MAKE) package
+	release=$$(.envs/cloud/bin/python -m infra.release digest --config-env $(ENV) TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)); \
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
 	  $(if $(CONFIRM),--$(if $(filter no,$(CONFIRM)),no-)confirm-changeset) \
-	  --parameter-overrides Stage=$(ENV) Architecture=arm64 TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
+	  --parameter-overrides Stage=$(ENV) Architecture=arm64 Release="$$release" TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
+	.envs/cloud/bin/python -m infra.release prune --config-env $(ENV)
 
 account: .envs/sam/.ready ## Create what the stages of an account share: the image repository [ENV=dev|staging|prod, for its region]
 	.envs/sam/bin/sam deploy --config-file "$(CURDIR)/samconfig.toml" --config-env $(ENV) --template-file infra/account.yaml \

@@ -2,8 +2,8 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
+from likeness.api.app import PageQuery
 from likeness.api.review import (
-    AnchorsQuery,
     AnchorsView,
     AuditView,
     DecidedQuery,
@@ -76,11 +76,11 @@ def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
 @route(
     "GET",
     "/v1/reviews/audit/anchors",
-    query=AnchorsQuery,
+    query=PageQuery,
     gives=AnchorsView,
     moderators=bootstrap.staff,
 )
-def list_anchors_handler(query: AnchorsQuery, moderator: Moderator) -> AnchorsView:
+def list_anchors_handler(query: PageQuery, moderator: Moderator) -> AnchorsView:
     """For leads: the signed anchors of the audit log, and the heads of its chains."""
     return list_anchors(query, moderator=moderator, audit_log=bootstrap.audit_log())
 

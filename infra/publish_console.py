@@ -9,17 +9,15 @@ import argparse
 import json
 import mimetypes
 import sys
-import tomllib
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from infra.release import ROOT, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "infra" / "console"
 CONFIG = "config.json"
 # Fixed, not the system's table: browsers reject modules of any other type.
@@ -29,13 +27,8 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config-env", required=True, help="a table of samconfig.toml")
-    stage = parser.parse_args().config_env
-    known = tomllib.loads((ROOT / "samconfig.toml").read_text())
-    if stage not in known:
-        sys.exit(f"samconfig.toml has no [{stage}]. Choose one of: {', '.join(known)}")
-    deployed = known[stage]["deploy"]["parameters"]
-    session = boto3.Session(region_name=deployed["region"])
-    stack = session.client("cloudformation").describe_stacks(StackName=deployed["stack_name"])
+    session, name = place(parser.parse_args().config_env)
+    stack = session.client("cloudformation").describe_stacks(StackName=name)
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Stacks"][0]["Outputs"]}
     make: Any = session.client  # the stubs know only names in the source
     publish(make, outputs, sign_in_url=outputs["SignInUrl"])

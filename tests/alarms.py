@@ -33,7 +33,11 @@ def alarms() -> dict[str, dict[str, Any]]:
         for resource in stack.resources.values()
         if resource["Type"] == KIND
     )
-    return {one["AlarmName"].removeprefix(STAGE): one for one in found if "AlarmName" in one}
+    return {
+        one["AlarmName"].removeprefix(STAGE).removesuffix("-Release"): one
+        for one in found
+        if "AlarmName" in one
+    }
 
 
 def rings(name: str, metrics: FakeMetrics, *, times: int = 1) -> bool:

@@ -140,8 +140,8 @@ export function desk({ token, expired }) {
     unblock: (job) => call("POST", `/holds${path(job, "/unblock")}`),
     /** @type {(chain: number, after: number) => Promise<AuditExportView>} */
     exportAudit: (chain, after) => call("GET", `/audit${query({ chain, after, limit: 2000 })}`),
-    /** @type {(after: number) => Promise<AnchorsView>} */
-    anchors: (after) => call("GET", `/audit/anchors${query({ after })}`),
+    /** @type {(cursor: string | null) => Promise<AnchorsView>} */
+    anchors: (cursor) => call("GET", `/audit/anchors${query({ limit: 100, cursor })}`),
     /** @type {(first: string, last: string) => Promise<TransparencyView>} */
     transparency: (first, last) => call("GET", `/transparency${query({ first, last })}`),
   };

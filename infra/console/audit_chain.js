@@ -17,7 +17,7 @@ export class BrokenChain extends Error {
 /**
  * Read the whole log up to the heads at the beginning, and verify each entry and anchor. Returns one entry a line,
  * then the anchors, and the heads last. The signatures of the anchors are not verified here.
- * @param {{anchors: (after: number) => Promise<AnchorsView>,
+ * @param {{anchors: (cursor: string | null) => Promise<AnchorsView>,
  *   exportAudit: (chain: number, after: number) => Promise<AuditExportView>}} desk
  * @param {(done: number, all: number) => void} progress
  */
@@ -50,14 +50,18 @@ export async function exportLog(desk, progress) {
   return { text: `${[...lines, ...rest].join("\n")}\n`, entries: lines.length, anchors: anchors.length };
 }
 
-/** @param {(after: number) => Promise<AnchorsView>} read */
+/** @param {(cursor: string | null) => Promise<AnchorsView>} read */
 async function readAnchors(read) {
   /** @type {AnchorView[]} */
   const anchors = [];
+  /** @type {string | null} */
+  let cursor = null;
   for (;;) {
-    const part = await read(anchors.length);
+    /** @type {AnchorsView} */
+    const part = await read(cursor);
     anchors.push(...part.anchors);
-    if (!part.anchors.length) return { anchors, heads: part.heads };
+    if (!part.next) return { anchors, heads: part.heads };
+    cursor = part.next;
   }
 }
 

@@ -50,6 +50,8 @@ def likeness(
             ROOT / "functions",
             ROOT / "layers",
             infra / "console",
+            ROOT / "canary",
+            ROOT / "clients" / "python" / "likeness_client",
             *sorted(infra.glob("*.yaml")),
             *sorted(infra.glob("*.json")),
         ),
@@ -68,7 +70,9 @@ def likeness(
             "WebOrigins": web_origin,
             "MonthlyBudget": "100",
             "WebhookLoopback": "true",
+            "Canary": "by-hand",
         },
+        release="Release",
         python=tool("cloud"),
         sam=tool("sam", "sam"),
         # The Makefiles of the layers read these.

@@ -70,7 +70,8 @@ def functions(stack: Stack) -> Iterator[Finding]:
         size = sum(len(f"{key}{value}".encode()) for key, value in variables.items())
         yield from over(where, "bytes of environment", size, ENVIRONMENT_BYTES)
         yield from over(where, "layers", len(properties.get("Layers", ())), LAYERS)
-        size = callers[stack.ref(name)] + callers[stack.attribute(name, "Arn")]
+    for function, size in callers.items():
+        where = f"{stack.file} {function}"
         yield from over(where, "characters of resource policy", size, FUNCTION_POLICY)
 
 

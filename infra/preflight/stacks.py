@@ -23,7 +23,10 @@ STACK = "AWS::CloudFormation::Stack"
 ROLE = "AWS::IAM::Role"
 MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
 FUNCTION = "AWS::Lambda::Function"
+ALIAS = "AWS::Lambda::Alias"
 MACHINE = "AWS::StepFunctions::StateMachine"
+MACHINE_VERSION = f"{MACHINE}Version"
+MACHINE_ALIAS = f"{MACHINE}Alias"
 API = "AWS::ApiGatewayV2::Api"
 
 # The longest stage, account and region.
@@ -37,10 +40,15 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/likeness-model@sha256:{'0' * 64}"
-SMALL = {"Stage": STAGE, "TrainingImage": IMAGE}
+RELEASE = "0123456789abcdef"
+# SAM itself reads the values of these.
+VALUES = {"Release": RELEASE, "IsGradual": "true", "Rollout": "Canary10Percent5Minutes"}
+SMALL = {"Stage": STAGE, "TrainingImage": IMAGE, "Release": RELEASE}
 # Everything that is optional.
 LARGE = {
     **SMALL,
+    "Canary": "hourly",
+    "Rollout": "Canary10Percent5Minutes",
     "Backend": "async-endpoint",
     "Engine": "sdxl-lora",
     "EndpointMinimum": "0",
@@ -82,7 +90,11 @@ VERSIONS = {
     "AWS::Lambda::LayerVersion": ":1",
     "AWS::Events::Connection": "/01234567-89ab-cdef-0123-456789abcdef",
 }
-REF_IS_ARN = {MACHINE, MANAGED_POLICY, "AWS::SNS::Topic", "AWS::Lambda::LayerVersion"}
+REF_IS_ARN = {
+    *(MACHINE, MACHINE_VERSION, MACHINE_ALIAS, MANAGED_POLICY, ALIAS),
+    *("AWS::SNS::Topic", "AWS::Lambda::LayerVersion"),
+}
+QUALIFIED = {ALIAS, MACHINE_VERSION, MACHINE_ALIAS}
 IDS = {
     "AWS::KMS::Key": "01234567-89ab-cdef-0123-456789abcdef",
     "AWS::ApiGatewayV2::Api": "a1b2c3d4e5",
@@ -154,6 +166,8 @@ class Stack:
             nested = self.nested[name]
             output = nested.template["Outputs"][attribute.removeprefix("Outputs.")]
             return nested.resolve(output["Value"])
+        if attribute == "Arn" and kind in QUALIFIED:
+            return self._qualified(name)
         if attribute in {"Arn", "TopicArn", "LayerVersionArn"}:
             return f"{ARNS[kind]}{self._id(name)}{VERSIONS.get(kind, '')}"
         if attribute.endswith("Name") and attribute != "DomainName":
@@ -161,6 +175,16 @@ class Stack:
         if attribute == "StreamArn":
             return f"{self.attribute(name, 'Arn')}/stream/2026-01-01T00:00:00.000"
         return f"{self._id(name)}.{attribute.lower()}.amazonaws.com"
+
+    def _qualified(self, name: str) -> str:
+        """The ARN of a version or an alias: its function's or machine's, and its own name."""
+        properties = self.properties(name)
+        if "FunctionName" in properties:
+            return f"{ARNS[FUNCTION]}{properties['FunctionName']}:{properties['Name']}"
+        if "StateMachineArn" in properties:
+            return f"{properties['StateMachineArn']}:1"
+        version = properties["DeploymentPreference"]["StateMachineVersionArn"]
+        return f"{version.removesuffix(':1')}:{properties['Name']}"
 
     def all(self) -> Iterator[Stack]:
         yield self
@@ -287,7 +311,7 @@ def transformed(file: str) -> tuple[dict[str, Any], dict[str, Path]]:
         for uri in URIS:
             if uri in one:
                 one[uri] = "s3://artifacts/object"  # as `sam deploy` writes it
-    return transform(raw, {}, _NoManagedPolicies()), machines
+    return transform(raw, VALUES, _NoManagedPolicies()), machines
 
 
 class _NoManagedPolicies:

@@ -87,6 +87,6 @@ def _stand_in(name: str, value: Any, account: str, region: str, chosen: Mapping[
         return "aws"
     if source in chosen:
         return chosen[source]
-    if source.endswith("Arn"):
+    if source.endswith(("Arn", ".Alias")):
         return f"arn:aws:lambda:{region}:{account}:function:{name}"
     return source

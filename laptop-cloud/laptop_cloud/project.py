@@ -109,8 +109,9 @@ class Project:
     """A SAM application and what it needs on a laptop.
 
     `sources` are the files and folders that a build reads: nothing is built while they stay the
-    same. `after_deploy` runs after each deployment, with the outputs of the stack. `start_command`
-    and `port_argument` are quoted in messages to the user.
+    same. `release` is the parameter that gets their digest, 16 hexadecimal digits. `after_deploy`
+    runs after each deployment, with the outputs of the stack. `start_command` and `port_argument`
+    are quoted in messages to the user.
     """
 
     root: Path
@@ -120,6 +121,7 @@ class Project:
     artifacts: str  # the bucket for deployment artifacts
     folders: Folders
     parameters: Mapping[str, str] = field(default_factory=dict)
+    release: str = ""
     python: Tool = Tool(Path(sys.executable))  # has MiniStack; also runs the functions
     sam: Tool = Tool(Path(shutil.which("sam") or "sam"), "pip install aws-sam-cli")
     build_environment: Mapping[str, str] = field(default_factory=dict)  # of `sam build`
@@ -136,6 +138,11 @@ class Project:
         """Changes with every byte that a build or a deployment reads."""
         parameters = "".join(f"{name}={one}\n" for name, one in sorted(self.parameters.items()))
         return digest(parameters, self.template, *self.sources)
+
+    def given(self) -> dict[str, str]:
+        """The template's parameters."""
+        release = {self.release: self.fingerprint()[:16]} if self.release else {}
+        return {**self.parameters, **release}
 
 
 def digest(text: str, *sources: Path) -> str:

@@ -16,6 +16,12 @@ class Recorded:
 
 
 RECORDED: dict[str, Recorded] = {
+    "AWS::CodeDeploy::Application": Recorded(
+        "ApplicationName", "codedeploy:application:", "extension/gradual_deployments.py deploys"
+    ),
+    "AWS::CodeDeploy::DeploymentGroup": Recorded(
+        "DeploymentGroupName", "codedeploy:deploymentgroup:", "the deployment of an alias reads it"
+    ),
     "AWS::ApplicationAutoScaling::ScalableTarget": Recorded(
         "ResourceId", "application-autoscaling:scalable-target/", "an endpoint here is one process"
     ),

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from laptop_cloud.project import Project
 
 
+WAIT_SCALE = 0.02  # of waits in state machines and in gradual deployments
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that starts a cloud is long."""
     for item in items:
@@ -50,6 +53,8 @@ def laptop_cloud(tmp_path_factory: pytest.TempPathFactory, models: str) -> Itera
     state = tmp_path_factory.mktemp("cloud") / "state"
     described = replace(probe(), folders=Folders(state=state, build=PACKAGE / ".aws-sam" / "probe"))
     try:
-        yield cloud.up(described, port=processes.free_port(), rekognition=models)
+        yield cloud.up(
+            described, port=processes.free_port(), rekognition=models, wait_scale=WAIT_SCALE
+        )
     finally:
         cloud.down(described)

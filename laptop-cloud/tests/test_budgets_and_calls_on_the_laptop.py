@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from laptop_cloud import places
 from support.calls import ops
+from support.lab import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from laptop_cloud.cloud import Cloud
 
 pytestmark = pytest.mark.stack
@@ -55,36 +59,40 @@ def template(principal: str) -> str:
     return json.dumps({"Resources": resources})
 
 
-def deployed(cloud: Cloud, body: str) -> tuple[str, list[dict[str, Any]]]:
+@contextmanager
+def deployed(cloud: Cloud, body: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The status and the events of a new stack, which is deleted afterwards."""
     client, name = ops(cloud)("cloudformation"), f"budget-{uuid.uuid4().hex[:8]}"
     client.create_stack(StackName=name, TemplateBody=body, OnFailure="DO_NOTHING")
-    while (found := client.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"].endswith(
-        "IN_PROGRESS"
-    ):
-        pass
-    return found["StackStatus"], client.describe_stack_events(StackName=name)["StackEvents"]
+
+    def status() -> str:
+        return str(client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+    wait_for(lambda: not status().endswith("IN_PROGRESS"))
+    try:
+        yield status(), client.describe_stack_events(StackName=name)["StackEvents"]
+    finally:
+        client.delete_stack(StackName=name)
 
 
 def test_a_budget_notifies_its_topic(laptop_cloud: Cloud) -> None:
-    status, events = deployed(laptop_cloud, template("budgets.amazonaws.com"))
-
-    (name,) = {
-        one["PhysicalResourceId"]
-        for one in events
-        if one["LogicalResourceId"] == "Budget" and one["ResourceStatus"] == "CREATE_COMPLETE"
-    }
-    about = {"AccountId": places.ACCOUNT, "BudgetName": name}
-    found = ops(laptop_cloud)("budgets").describe_budget(**about)["Budget"]
-    assert status == "CREATE_COMPLETE"
-    assert float(found["BudgetLimit"]["Amount"]) == 5
+    with deployed(laptop_cloud, template("budgets.amazonaws.com")) as (status, events):
+        assert status == "CREATE_COMPLETE"
+        (name,) = {
+            one["PhysicalResourceId"]
+            for one in events
+            if one["LogicalResourceId"] == "Budget" and one["ResourceStatus"] == status
+        }
+        about = {"AccountId": places.ACCOUNT, "BudgetName": name}
+        found = ops(laptop_cloud)("budgets").describe_budget(**about)["Budget"]
+        assert float(found["BudgetLimit"]["Amount"]) == 5
 
 
 def test_a_budget_whose_topic_it_may_not_publish_to_is_refused(laptop_cloud: Cloud) -> None:
-    status, events = deployed(laptop_cloud, template("events.amazonaws.com"))
-
-    reasons = [str(one.get("ResourceStatusReason")) for one in events]
-    assert status == "CREATE_FAILED"
-    assert any("does not allow AWS Budgets" in one for one in reasons), reasons
+    with deployed(laptop_cloud, template("events.amazonaws.com")) as (status, events):
+        reasons = [str(one.get("ResourceStatusReason")) for one in events]
+        assert status == "CREATE_FAILED"
+        assert any("does not allow AWS Budgets" in one for one in reasons), reasons
 
 
 def test_calls_are_not_recorded_unless_it_was_asked_for(laptop_cloud: Cloud) -> None:

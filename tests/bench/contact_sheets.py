@@ -4,8 +4,8 @@
 
 Takes crops around the faces of the demo photos and of the pictures in the folders, also blurred.
 Those that the laptop's model reports alone must be found. Each is then shown in every cell of
-sheets whose other cells are clean avatars (the style previews). No explicit picture is needed: the
-question is what a sheet does to a percent, not if the percent is right.
+sheets whose other cells are clean: the style previews, or the demo photos. No explicit picture is
+needed: the question is what a sheet does to a percent, not if the percent is right.
 """
 
 import random
@@ -39,12 +39,16 @@ def main(folders: list[str]) -> None:
     files = [p for f in [drawings.PHOTOS, *map(Path, folders)] for p in sorted(f.rglob("*.jpg"))]
     crops = [crop for file in files for crop in crops_of(drawings.load(file))]
     alone = [(crop, moderation_labels(crop)) for crop in crops]
-    previews = [square(drawings.load(path)) for path in sorted(PREVIEWS.glob("*.webp"))]
-    clean = [one for one in previews if not is_reported(moderation_labels(one))]
+    others = {
+        "drawings": [square(drawings.load(path)) for path in sorted(PREVIEWS.glob("*.webp"))],
+        "photos": [square(drawings.load(path)) for path in sorted(drawings.PHOTOS.glob("*.jpg"))],
+    }
     must = [(crop, percents) for crop, percents in alone if is_reported(percents)]
     print(f"{len(must)} of {len(crops)} crops are reported alone", flush=True)
-    for side in (2, 3) if must else ():
-        print(f"sheets of {side} x {side}: {measured(must, clean, side)}", flush=True)
+    for kind, pictures in others.items():
+        clean = [one for one in pictures if not is_reported(moderation_labels(one))]
+        for side in (2, 3) if must else ():
+            print(f"{side} x {side}, {kind}: {measured(must, clean, side)}", flush=True)
 
 
 def measured(must: list[tuple[Image, Percents]], clean: list[Image], side: int) -> str:
@@ -54,15 +58,15 @@ def measured(must: list[tuple[Image, Percents]], clean: list[Image], side: int) 
     for crop, percents in must:
         label = max(percents, key=lambda name: percents[name])
         for cell in range(cells):
-            tiles = shuffled.sample(clean, cells)
+            tiles = shuffled.choices(clean, k=cells)
             tiles[cell] = crop
             seen = moderation_labels(sheet(tiles, side))
             reported += is_reported(seen)
             refused += [is_refused(seen)] if is_refused(percents) else []
             left.append(seen[label] / percents[label])
     bound = POLICY.min_confidence * min(left)
-    others = [
-        max(moderation_labels(sheet(shuffled.sample(clean, cells), side)).values())
+    empty = [
+        max(moderation_labels(sheet(shuffled.choices(clean, k=cells), side)).values())
         for _ in range(CLEAN_SHEETS)
     ]
     least, median, most = np.percentile(left, [0, 50, 100]) * 100
@@ -70,7 +74,7 @@ def measured(must: list[tuple[Image, Percents]], clean: list[Image], side: int) 
         f"{reported} of {len(left)} are reported; {sum(refused)} of {len(refused)} with a crop "
         f"that is refused alone are refused. Of the highest percent alone {median:.0f} % is left "
         f"in the median, {least:.0f} to {most:.0f} %. A bound that finds all, {bound:.1f} %, also "
-        f"reports {sum(one >= bound for one in others)} of {CLEAN_SHEETS} clean sheets"
+        f"reports {sum(one >= bound for one in empty)} of {CLEAN_SHEETS} clean sheets"
     )
 
 

@@ -15,7 +15,7 @@ import uuid
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +30,13 @@ from tests.clocks import morning_zone
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laptop_cloud.calls import Call
     from laptop_cloud.clients import Clients
     from laptop_cloud.cloud import Cloud
 
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))[:4]
 ISSUER = "likeness/local"
-PATIENCE_S = 900
+PATIENCE_S = 1800
 AVATARS = 2  # of a real job
 REFUSED = {"photo_id": "p01", "outcome": "refused", "reason": "POLICY.VIOLENCE"}
 DOUBTFUL = {"photo_id": "p02", "outcome": "doubtful", "reason": "MINOR.AGE_DOUBT"}
@@ -53,6 +54,8 @@ PLANS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"drawing_s": 300}, CANCELLED),
     ({"photos": [DOUBTFUL], "review": {"decision": "expire", "after_s": 1}}, "expired"),
 )
+JOB_ID = "j[0-9a-f]{32}"  # the calls are recorded if this starts the cloud
+BAD = 400
 QUEUES = ("DeadLetterQueue", "EventDeadLetterQueue", "DeliveryDeadLetterQueue")
 
 
@@ -167,20 +170,15 @@ def dead_letters(ops: Clients, running: Cloud) -> dict[str, int]:
     return found
 
 
-def functions(ops: Clients, since: datetime) -> dict[str, float]:
-    """Sums over all functions."""
-    found = {}
-    for name in ("Invocations", "Errors", "Throttles"):
-        points = ops("cloudwatch").get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=name,
-            StartTime=since,
-            EndTime=datetime.now(UTC) + timedelta(minutes=1),
-            Period=86400,
-            Statistics=["Sum"],
-        )["Datapoints"]
-        found[name] = sum(one["Sum"] for one in points)
-    return found
+def calls_of(made: list[Call]) -> None:
+    """Prints calls by service, and what failed there: throttles are status 429 or 400."""
+    print(f"\n{'calls':<24}{'n':>8}{'failed':>8}")
+    by_service: dict[str, list[Call]] = defaultdict(list)
+    for one in made:
+        by_service[one.call.partition(":")[0]].append(one)
+    for service, found in sorted(by_service.items()):
+        failed = Counter(f"{one.call} {one.status}" for one in found if one.status >= BAD)
+        print(f"{service:<24}{len(found):>8}{failed.total():>8}  {dict(failed) or ''}")
 
 
 def main() -> None:
@@ -191,7 +189,9 @@ def main() -> None:
     asked = parser.parse_args()
     try:
         port = places.port_number(asked.port)
-        running = cloud.up(likeness(), port=port, say=lambda line: print(line, file=sys.stderr))
+        running = cloud.up(
+            likeness(), port=port, say=lambda line: print(line, file=sys.stderr), calls=JOB_ID
+        )
     except places.CannotRun as error:
         sys.exit(str(error))
     sys.exit(run(running, asked.jobs, asked.real))
@@ -202,9 +202,10 @@ def run(running: Cloud, jobs: int, real: int) -> int:
     found = running.app_credentials()
     http = CountingHttp(urllib3.PoolManager(maxsize=jobs, timeout=60, retries=False))
     signing = Credentials(found.access_key, found.secret_key, found.session_token)
-    backend = Likeness(running.api_url, REGION, signing, patience_s=120, http=http)
+    backend = Likeness(running.api_url, REGION, signing, patience_s=600, http=http)
     load = Load(backend, threading.Barrier(jobs))
-    dead, since, started = dead_letters(ops, running), datetime.now(UTC), time.monotonic()
+    dead, calls_before = dead_letters(ops, running), len(running.calls())
+    started = time.monotonic()
     with ThreadPoolExecutor(jobs) as pool:
         plans = [(None, "completed")] * real + [
             PLANS[number % len(PLANS)] for number in range(jobs - real)
@@ -223,7 +224,7 @@ def run(running: Cloud, jobs: int, real: int) -> int:
         row = "".join(f"{one:9.2f}" for one in (cuts[49], cuts[89], cuts[98], max(values)))
         print(f"{what:<44}{len(values):>6}{row}")
     print("\nresponses of the API and of uploads:", dict(http.statuses))
-    print("functions:", functions(ops, since))
+    calls_of(running.calls()[calls_before:])
     for what, problems in (
         ("ended in another way", wrong),
         ("objects are left", left),

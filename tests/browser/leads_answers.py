@@ -295,7 +295,7 @@ class LeadsAnswers(Answers):
         """Each call is an audit event itself, and is stored before anything is read."""
         assert method == "GET"
         if rest == ["anchors"]:
-            return self._anchors(api.AnchorsQuery.model_validate(query))
+            return self._anchors(PageQuery.model_validate(query))
         assert rest == []
         asked = api.AuditExportQuery.model_validate(query)
         assert asked.chain == CHAIN, "an empty chain is not read"
@@ -310,13 +310,16 @@ class LeadsAnswers(Answers):
             }
         )
 
-    def _anchors(self, asked: api.AnchorsQuery) -> api.Message:
+    def _anchors(self, asked: PageQuery) -> api.Message:
         heads = [ChainHead.start(n) for n in range(CHAINS)]
         heads[CHAIN] = self.log[-1].head
+        begin = int(asked.cursor or 0)  # pages of one
+        more = begin + 1 < len(self.anchors)
         return api.AnchorsView.model_validate(
             {
-                "anchors": [one.model_dump() for one in self.anchors[asked.after :][:1]],
+                "anchors": [one.model_dump() for one in self.anchors[begin : begin + 1]],
                 "heads": [head.model_dump() for head in heads],
+                "next": str(begin + 1) if more else None,
             }
         )
 
@@ -324,7 +327,7 @@ class LeadsAnswers(Answers):
 
     def _holds(self, method: str, rest: list[str], query: Json, asked: Any) -> api.Message:
         if not rest:
-            api.PageQuery.model_validate(query)
+            PageQuery.model_validate(query)
             shown = holds.HoldSummary.model_fields
             found = [{name: one[name] for name in shown} for one in self.held]
             return holds.HoldsView.model_validate({"holds": found, "next": None})

@@ -51,7 +51,7 @@ from likeness.domain.review.audit import (
     about,
     chain_of,
 )
-from likeness.domain.review.case import Review, ReviewKind, ReviewState
+from likeness.domain.review.case import URGENT, Moderator, Queue, Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
@@ -560,6 +560,23 @@ class FakeReviews:
     ) -> Iterator[Queued]:
         placed = [Queued(place(r, urgent_before, blind=blind), r) for r in self.waiting()]
         return order.after(iter(sorted(placed, key=lambda one: one.place)), after)
+
+    def next_for(self, moderator: Moderator, now: datetime) -> Iterator[Queued]:
+        for queued in self.queue(now + URGENT, blind=False):
+            lease = queued.review.active_lease(now)
+            for_leads = queued.review.queue is not Queue.PHOTOS
+            if (lease is None or lease.by == moderator.id) and (moderator.lead or not for_leads):
+                yield queued
+
+    def due(self, now: datetime) -> Iterator[Review]:
+        for review in self.waiting():
+            until = review.counts_at if review.pending else review.lease and review.lease.until
+            if (until or order.due(review, blind=False)) <= now:
+                yield review
+
+    def nearest(self) -> list[Review]:
+        free = [one for one in self.waiting() if not (one.lease or one.pending)]
+        return sorted(free, key=lambda one: order.key(one, blind=False))[:1]
 
     def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
         decided = [

@@ -29,6 +29,7 @@ GLOBAL_KEYS = frozenset(
 VARIABLE, LONG_VARIABLE = "\0", "\1"  # in a published ARN: one part of a name, or any text
 LONG_NAMES = frozenset(
     {
+        "ApiSpecificResourcePath",
         "LogGroupName",
         "ObjectName",
         "ParameterNameWithoutLeadingSlash",
@@ -43,6 +44,9 @@ class Problem(NamedTuple):
     text: str
 
 
+# These name a function's alias in the resource, and so only the alias may be called ("Resources and
+# conditions for Lambda actions", Lambda Developer Guide). The list has the function's ARN alone.
+QUALIFIED = {"lambda:InvokeFunction"}
 EXCEPTIONS = {
     Problem("dynamodb:ListStreams", "takes no resource"): "SAM's policy of a stream names it too",
     Problem(
@@ -107,6 +111,8 @@ def _resource_problems(
     used = {"*"}
     for name, published in actions.items():
         types = [one for action in published for one in _types(action)]
+        if name in QUALIFIED:
+            types = [one | {"arn": f"{one['arn']}:${{Qualifier}}"} for one in types]
         if not types and "*" not in resources:
             yield Problem(name, "takes no resource")
         found = {

@@ -102,6 +102,9 @@ class Stack:
             about = self.template["Parameters"][name]
             given = self._given.get(name, about.get("Default", name))
             return given.split(",") if about["Type"] == "CommaDelimitedList" else given
+        for ending in (".Alias", "Aliaslive"):  # what SAM makes of AutoPublishAlias
+            if name.endswith(ending):
+                return f"{self._attribute(name.removesuffix(ending), 'Arn')}:live"
         return self._attribute(name, "Arn") if self._kind(name) in REF_IS_ARN else self._name(name)
 
     def _attribute(self, name: str, attribute: str) -> Any:

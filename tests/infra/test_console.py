@@ -208,4 +208,4 @@ class Bucket:
 
 def test_deploying_publishes():
     recipe = (ROOT / "Makefile").read_text().partition("\ndeploy:")[2].partition("\n\n")[0]
-    assert recipe.rstrip().endswith("-m infra.publish_console --config-env $(ENV)")
+    assert "\n\t.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)\n" in recipe

@@ -61,6 +61,17 @@ def test_widgets_lie_beside_each_other_within_24_columns(body):
     assert not any(cells(a) & cells(b) for a, b in combinations(body["widgets"], 2))
 
 
+def test_a_widget_of_days_has_the_period_of_a_day_whatever_range_is_shown(body):
+    periods = {
+        one["properties"]["period"]
+        for one in body["widgets"]
+        if one["properties"]["title"].endswith(" a day")
+    }
+
+    assert body["periodOverride"] == "inherit", "else a day's sum is one of minutes"
+    assert periods == {86400}
+
+
 class CloudWatch:
     """Each metric has two values: 10 minutes ago and now. There is one function."""
 

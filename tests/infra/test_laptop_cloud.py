@@ -16,7 +16,8 @@ TEXTS = sorted(
     if file.suffix in {".py", ".md", ".toml", ".yaml"} and not set(file.parts) & {".aws-sam"}
 )
 LIBRARIES = {
-    *("laptop_cloud", "boto3", "botocore", "ministack", "mypy_boto3_s3", "psutil", "pyotp", "yaml"),
+    *("laptop_cloud", "boto3", "botocore", "ministack", "mypy_boto3_s3", "psutil", "pyotp"),
+    *("samtranslator", "yaml"),
     *("cv2", "numpy", "PIL"),  # of Rekognition
 }
 # Names of this project: of it, its packages, its stack, its buckets, its engines.

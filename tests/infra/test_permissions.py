@@ -57,6 +57,8 @@ def test_no_permission_names_the_table_in_another_way():
 # Functions that import a use case with a call of this transaction, and why they do not make it.
 NEVER_RUNS = {
     ("HoldReviewFunction", "close a review and count it"): "a hold is not counted",
+    ("MixKnownCasesFunction", "store a hold"): "of moderate_photos it has the weighing only",
+    ("MixKnownCasesFunction", "store a moderated set and count it"): "the same",
     ("RunTestFunction", "store a hold"): "a test job's photos are ours",
     ("RunTestFunction", "store a moderated set and count it"): "a test is not counted",
 }

@@ -1,11 +1,11 @@
 """What the templates must never lose: encryption, privacy, least privilege, dead letters."""
 
-import json
 import re
 from datetime import timedelta
 
 import pytest
 
+from likeness.domain.account.erasure import RETAINED
 from likeness.services.photos.fail_inspection import FAILED
 from likeness.services.photos.lost_uploads import INSPECTION_ENDS_WITHIN
 from likeness.services.review.complete_holds import INCOMPLETE
@@ -169,7 +169,7 @@ def test_a_file_that_ends_the_process_is_tried_once_and_reported():
     config = inspect["EventInvokeConfig"]
     assert config["MaximumRetryAttempts"] == 0
     assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(
-        "FailInspectionFunction"
+        "FailInspectionFunction:live"
     )
     assert timedelta(seconds=inspect["Timeout"]) <= INSPECTION_ENDS_WITHIN
 
@@ -293,6 +293,63 @@ def test_only_exact_origins_are_accepted(origins, accepted):
     assert bool(re.fullmatch(pattern, origins)) is accepted
 
 
+def test_records_are_protected_in_prod_and_where_asked():
+    """And nowhere else: a stage of a developer, and the laptop's, can be removed."""
+    choice = {
+        "Or": [
+            {"Equals": [{"Ref": "DeletionProtection"}, "on"]},
+            {
+                "And": [
+                    {"Equals": [{"Ref": "DeletionProtection"}, "auto"]},
+                    {"Equals": [{"Ref": "Stage"}, "prod"]},
+                ]
+            },
+        ]
+    }
+    for file in ("infra/storage.yaml", "infra/identity.yaml"):
+        assert read(file)["Conditions"]["IsProtected"] == choice
+    assert read(TOP)["Parameters"]["DeletionProtection"]["Default"] == "auto"
+    assert STORAGE["Table"]["Properties"]["DeletionProtectionEnabled"] == {
+        "If": ["IsProtected", True, False]
+    }
+    pool = read("infra/identity.yaml")["Resources"]["ModeratorPool"]["Properties"]
+    assert pool["DeletionProtection"] == {"If": ["IsProtected", "ACTIVE", "INACTIVE"]}
+
+
+def test_a_receipt_of_an_erasure_is_true_of_backups_too():
+    """It says that nothing else is stored, so no table has one (decision 099)."""
+    tables = [
+        one["Properties"]
+        for stack in deployed()
+        for one in stack.resources.values()
+        if one["Type"] == "AWS::DynamoDB::Table"
+    ]
+    assert RETAINED.endswith("Nothing else.")
+    assert len(tables) == 2
+    assert not any("PointInTimeRecoverySpecification" in table for table in tables)
+
+
+def test_no_concurrency_is_reserved_unless_asked():
+    """A new account has 10, and AWS leaves 100 unreserved: a reservation would fail there."""
+    for name in ("InspectConcurrency", "PublicConcurrency"):
+        assert read(TOP)["Parameters"][name]["Default"] == 0
+    for file, function, condition in (
+        ("infra/pipeline.yaml", "InspectPhotoFunction", "ReservesInspections"),
+        ("infra/api.yaml", "CatalogueFunction", "LimitsPublicRoutes"),
+    ):
+        found = read(file)["Resources"][function]["Properties"]["ReservedConcurrentExecutions"]
+        assert (found["If"][0], found["If"][2]) == (condition, {"Ref": "AWS::NoValue"})
+
+
+def test_the_trail_records_the_objects_of_every_bucket_of_users():
+    trail = read("infra/trail.yaml")["Resources"]["Trail"]
+    (selector,) = trail["Properties"]["AdvancedEventSelectors"]
+    arns = next(one for one in selector["FieldSelectors"] if one["Field"] == "resources.ARN")
+    buckets = {one["Sub"] for one in arns["StartsWith"]}
+    assert buckets == {f"${{{name}BucketArn}}/" for name in ("Photos", "Avatars", "Hold")}
+    assert trail["DependsOn"] == "FilesPolicy"
+
+
 def test_retained_data_goes_with_a_failed_first_deployment():
     """Otherwise its names are taken, and the next deployment fails."""
     retained = [
@@ -301,7 +358,7 @@ def test_retained_data_goes_with_a_failed_first_deployment():
         for one in stack.resources.values()
         if "Retain" in one.get("UpdateReplacePolicy", "")
     ]
-    assert len(retained) == 10
+    assert len(retained) == 11
     assert {one["DeletionPolicy"] for one in retained} == {"RetainExceptOnCreate"}
     for stack in deployed():
         for one in stack.resources.values():
@@ -320,24 +377,6 @@ def test_the_sweeps_alarm_is_quiet_until_the_first_sweep():
     assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", daily)
 
 
-def test_every_metric_on_the_dashboard_is_counted_by_the_code():
-    dashboard = properties("Dashboard", "AWS::CloudWatch::Dashboard")
-    body = json.loads(dashboard["DashboardBody"])
-    widgets = body["widgets"]
-    assert body["periodOverride"] == "inherit", "else a day's sum is one of minutes"
-    assert {widget["properties"]["period"] for widget in widgets} == {86400}
-    metrics = [one for widget in widgets for one in widget["properties"]["metrics"]]
-    shown = {(one[0], one[1]) for one in metrics if isinstance(one[0], str)}
-    counted = {
-        name
-        for file in (ROOT / "layers/likeness/likeness/services").rglob("*.py")
-        for name in re.findall(r'metrics\.count\(\s*"(\w+)"', file.read_text())
-    }
-    assert {"JobsToReview", "ModeratorSeconds"} <= {name for _, name in shown} <= counted
-    alarm = properties("DeletionPending", "AWS::CloudWatch::Alarm")
-    assert {space for space, _ in shown} == {alarm["Namespace"]}
-
-
 def test_no_role_can_delete_an_audit_event():
     for one in PERMISSIONS:
         if {"CHAIN#*", "ANCHORS"} & set(one.keys):
@@ -352,7 +391,7 @@ def test_the_moderators_functions_cannot_compute_a_keyed_hash():
 
 
 def test_only_reveal_and_the_blurring_functions_of_the_moderators_read_photos():
-    assert may("s3:GetObject", "photos-ACCOUNT/photos/*") == {
+    assert may("s3:GetObject", "photos-ACCOUNT-REGION/photos/*") == {
         "ClaimNextFunction",
         "CompleteHoldsFunction",  # copies what is held
         "HoldReviewFunction",
@@ -391,18 +430,18 @@ def test_the_hold_bucket_is_locked_encrypted_by_its_own_key_and_expires_nothing(
 
 
 def test_no_function_reads_the_hold_bucket_or_bypasses_its_retention():
-    assert may("s3:GetObject", "hold-ACCOUNT") == may("s3:GetObjectVersion", "hold") == set()
+    assert may("s3:GetObject", "hold-ACCOUNT-REGION") == may("s3:GetObjectVersion", "hold") == set()
     assert may("s3:BypassGovernanceRetention") == set()
-    assert may("s3:PutObject", "hold-ACCOUNT") == {
+    assert may("s3:PutObject", "hold-ACCOUNT-REGION") == {
         "CompleteHoldsFunction",
         "HoldReviewFunction",
         "InspectPhotoFunction",
         "ModeratePhotosFunction",
         "OverturnReviewFunction",
     }
-    assert may("s3:DeleteObjectVersion", "hold-ACCOUNT") == {"DecideHoldFunction"}
+    assert may("s3:DeleteObjectVersion", "hold-ACCOUNT-REGION") == {"DecideHoldFunction"}
     assert "SweepRangeFunction" not in {
-        one.role for one in PERMISSIONS if "hold-ACCOUNT" in one.resource
+        one.role for one in PERMISSIONS if "hold-ACCOUNT-REGION" in one.resource
     }
 
 

@@ -36,7 +36,7 @@ def lead(running, http):
 @pytest.fixture
 def copies(ops):
     """Keys of the hold bucket that belong to a job."""
-    bucket = f"likeness-local-hold-{places.ACCOUNT}"
+    bucket = f"likeness-local-hold-{places.ACCOUNT}-{places.REGION}"
 
     def listed(job_id):
         found = ops("s3").list_objects_v2(Bucket=bucket, Prefix=f"{job_id}/")

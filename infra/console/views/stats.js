@@ -163,21 +163,23 @@ export function statsView(page) {
 
   /** @param {StatsView} shown */
   function body({ queue, second, known: cases, appeals, own, moderators, ...all }) {
+    /** @param {number} count */
+    const atLeast = (count) => `${number(count)}${queue.complete ? "" : "+"}`;
     return [
       h("h2", {}, t("stats.own")),
       work(own),
       h("h2", {}, t("queue")),
       figures(
-        figure(t("stats.waiting"), number(queue.waiting)),
-        figure(t("stats.leased"), number(queue.leased)),
+        figure(t("stats.waiting"), atLeast(queue.waiting)),
+        figure(t("stats.leased"), atLeast(queue.leased)),
         figure(t("stats.oldest"), orNone(queue.oldest_opened_at, relative)),
-        figure(t("stats.due"), number(queue.due_within_hour), { kind: queue.due_within_hour ? "warn" : "" }),
+        figure(t("stats.due"), atLeast(queue.due_within_hour), { kind: queue.due_within_hour ? "warn" : "" }),
         figure(
           t("stats.pace"),
           orNone(queue.decided_per_hour, (rate) => number(rate, 1)),
           { hint: t("stats.pace.hint") },
         ),
-        figure(t("stats.missed"), orNone(queue.missed_forecast, number), {
+        figure(t("stats.missed"), orNone(queue.missed_forecast, atLeast), {
           hint: t("stats.missed.hint"),
           kind: queue.missed_forecast ? "bad" : "",
         }),

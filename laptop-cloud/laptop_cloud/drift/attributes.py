@@ -33,6 +33,13 @@ def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
     """One attribute; raises Unresolvable if it is unknown."""
     if kind == "AWS::CloudFormation::Stack" and name.startswith("Outputs."):
         return _output(clients, physical_id, name.removeprefix("Outputs."))
+    own = _attributes(clients, kind, physical_id, name)
+    if name not in own:
+        raise Unresolvable(f"attribute {name} of {kind}")
+    return str(own[name])
+
+
+def _attributes(clients: Clients, kind: str, physical_id: str, name: str) -> dict[str, str]:
     last = physical_id.rstrip("/").replace("/", ":").split(":")[-1]
     if kind == "AWS::SQS::Queue":
         own = {"Arn": f"arn:aws:sqs:{HERE}:{last}", "QueueName": last}
@@ -43,8 +50,11 @@ def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
     elif kind == "AWS::DynamoDB::Table" and name == "StreamArn":
         table = clients("dynamodb").describe_table(TableName=physical_id)["Table"]
         own = {"StreamArn": table["LatestStreamArn"]}
+    elif kind == "AWS::Lambda::Version":
+        own = {"Version": last}
     elif kind == "AWS::StepFunctions::StateMachine":
-        own = {"Arn": physical_id, "Name": last}
+        about = clients("stepfunctions").describe_state_machine(stateMachineArn=physical_id)
+        own = {"Arn": physical_id, "Name": last, "StateMachineRevisionId": about["revisionId"]}
     elif kind.startswith("AWS::SageMaker::"):
         noun = kind.rsplit(":", maxsplit=1)[-1]
         own = {f"{noun}Name": last, f"{noun}Arn": physical_id}
@@ -58,9 +68,7 @@ def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
     else:
         known = {"Arn": ARNS.get(kind), "RegionalDomainName": DOMAINS.get(kind)}
         own = {one: form.format(physical_id) for one, form in known.items() if form}
-    if name not in own:
-        raise Unresolvable(f"attribute {name} of {kind}")
-    return str(own[name])
+    return own
 
 
 def _cloudfront(clients: Clients, kind: str, physical_id: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ministack.core.responses import _request_account_id, _request_region
 from ministack.services import lambda_svc
 
 from laptop_cloud.extension import roles
+from laptop_cloud.extension.function_aliases import event_settings
 from laptop_cloud.extension.retries import Busy, Retryable, RetryPolicy
 
 log = logging.getLogger(__name__)
@@ -72,9 +73,7 @@ def _deliver(function: dict[str, Any], event: Any) -> None:
     account, region = lambda_svc._account_region_from_function_config(config)
     _request_account_id.set(account)
     _request_region.set(region)
-    settings = function.get("event_invoke_config") or (
-        function.get("event_invoke_configs") or {}
-    ).get("$LATEST", {})
+    settings = event_settings(config)
     policy = RetryPolicy(
         retries=int(settings.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
         age_s=float(settings.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S)),
@@ -111,14 +110,14 @@ def _record(
     config: dict[str, Any], event: Any, condition: str, attempts: int, result: Any
 ) -> dict[str, Any]:
     """The record of an event. Without a response if no invocation began, which is undocumented."""
-    version = config.get("Version", "$LATEST")
+    version, arn = config.get("Version", "$LATEST"), config["FunctionArn"]
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     record = {
         "version": "1.0",
         "timestamp": now.replace("+00:00", "Z"),
         "requestContext": {
             "requestId": _request_id.get(),
-            "functionArn": f"{config['FunctionArn']}:{version}",
+            "functionArn": arn if arn.count(":") == 7 else f"{arn}:{version}",
             "condition": condition,
             "approximateInvokeCount": attempts,
         },

@@ -13,11 +13,10 @@ from http.client import HTTPException
 from typing import Any
 
 from botocore.exceptions import ClientError
-from ministack.core.iam_evaluator import EvalContext, _resource_policy, evaluate_resource_policy
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch, eventbridge, lambda_svc
 
-from laptop_cloud.extension import inprocess, roles
+from laptop_cloud.extension import inprocess, resource_policies, roles
 from laptop_cloud.extension.async_invocation import invoke_later
 from laptop_cloud.extension.retries import Retryable, RetryPolicy
 
@@ -190,22 +189,11 @@ def check_role(role: str, action: str, resource: str) -> None:
 
 def check_policy(service: str, action: str, arn: str) -> None:
     """Raises Undeliverable unless the resource's policy allows EventBridge this for the rule."""
-    found = _resource_policy(service, arn)
-    account, delivery = get_account_id(), _current.get()
+    delivery = _current.get()
     principal = delivery.principal
-    context = EvalContext(
-        principal_arn=f"arn:aws:iam::{account}:service/{principal}",
-        principal_type="Service",
-        principal_account=account,
-        action=action,
-        resource_arn=arn,
-        region=get_region(),
-        service_context={
-            "aws:sourcearn": delivery.rule["Arn"],
-            "aws:sourceaccount": account,
-        },
-    )
-    if found is None or evaluate_resource_policy(found[0], context, principal).decision != "Allow":
+    if not resource_policies.allows(
+        service, action, arn, principal=principal, source=delivery.rule["Arn"]
+    ):
         raise Undeliverable(
             "NO_PERMISSIONS", f"{arn} has no policy that allows {principal} {action}."
         )

@@ -63,7 +63,8 @@ GAPS: tuple[Gap, ...] = (
         name="service_permissions",
         ships="calls to unknown services are not checked; a schedule's group is "
         "not part of its ARN",
-        does="adds resource ARNs of sagemaker, rekognition and schedules in a group",
+        does="adds resource ARNs of sagemaker, rekognition and schedules in a group; a function's "
+        "ARN has its qualifier, a state machine's has none",
         touches={
             f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
             f"{ACTIONS}:extract_resource_arn": "82f51700695c62fd",
@@ -161,6 +162,27 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="function_aliases",
+        ships="an alias ignores its weights; an event for an alias has the settings of $LATEST",
+        does="chooses a version by weight for each invocation; an event has the settings of the "
+        "qualifier that was invoked",
+        touches={
+            f"{LAMBDA}:_effective_func_record_for_qualifier": "9347cb8fd2dc4d9c",
+            f"{LAMBDA}:_invoke": "ab193779e5c2ea94",
+            f"{LAMBDA}:_qualifier_from_path_or_query": "2f53beb0720e4a50",
+        },
+    ),
+    Gap(
+        name="gradual_deployments",
+        ships="no CodeDeploy; an UpdatePolicy is ignored, so an alias changes at once",
+        does="shifts the alias by weight as its deployment group says, while its alarms are "
+        "watched; sets it back and fails the update when one rings",
+        touches={
+            f"{CFN}:_lambda_alias_update": "7388cbd3408c1ecf",
+            "ministack.services.cloudformation.stacks:_runs_on_worker_thread": "23955511141f8481",
+        },
+    ),
+    Gap(
         name="budget_resources",
         ships="no budgets in templates",
         does="creates them by the Budgets API; refuses a topic that Budgets may not publish to",
@@ -193,6 +215,15 @@ GAPS: tuple[Gap, ...] = (
         touches={
             "ministack.app:_enforce_execute_api": "41e437c7b90d9878",
             "ministack.app:_execute_api_authorization_type": "a765d2e4bf87f535",
+        },
+    ),
+    Gap(
+        name="http_api_permissions",
+        ships="an HTTP API calls every function, whatever its resource policy says",
+        does="returns 500 unless the policy of the function or of its alias allows the route",
+        touches={
+            f"{APIGATEWAY}:_invoke_lambda_proxy": "fbe5024fcd36643f",
+            f"{APIGATEWAY}:_extract_lambda_ref_from_integration_uri": "9454805a7592f641",
         },
     ),
     Gap(
@@ -256,6 +287,16 @@ GAPS: tuple[Gap, ...] = (
         touches={
             f"{CFN}:_provision_resource": "3b8f01fb187141b6",
             f"{CFN}:_update_resource": "21b9b1207f59a864",
+        },
+    ),
+    Gap(
+        name="transform_parameters",
+        ships="the SAM transform does not see the values of parameters",
+        does="gives it those of the stack",
+        touches={
+            f"{ENGINE}:_apply_transforms": "d3f0e05e08db154a",
+            f"{ENGINE}:_transform_parameters": "71639a086e767b34",
+            "samtranslator.translator.transform:transform": "cd53e6d93351846e",
         },
     ),
     Gap(
@@ -445,6 +486,20 @@ GAPS: tuple[Gap, ...] = (
             f"{SFN}:_run_execution": "996dff84e0e0605a",
             f"{SFN}:_fail_execution": "e6da895fa0b74cdd",
             f"{SFN}:_add_event": "b1db143ccd21809d",
+        },
+    ),
+    Gap(
+        name="machine_versions",
+        ships="no state machine versions and aliases in templates; an execution of either runs "
+        "the newest definition",
+        does="creates both by the API; an execution keeps the version that its alias chose by "
+        "weight",
+        touches={
+            f"{SFN}:_start_execution": "9923282fc76c57b9",
+            f"{SFN}:_describe_execution": "c3ad294ad8b5070a",
+            f"{SFN}:_run_execution": "996dff84e0e0605a",
+            f"{SFN}:_publish_state_machine_version": "edffabae54d41af2",
+            "ministack.core.responses:AccountRegionScopedDict": "62c53f1c556e2158",
         },
     ),
     Gap(

@@ -58,14 +58,22 @@ def resource_arn(  # noqa: PLR0917  MiniStack's signature
         group, name = schedule_group(method, body, query), path.rsplit("/", 1)[-1]
         return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"
     found: str = _extract_resource_arn(service, method, path, headers, body, query, region, account)
+    if service == "lambda" and query.get("Qualifier"):
+        return f"{found}:{first(query['Qualifier'])}"  # policies see the qualified ARN
+    if service == "states" and ":stateMachine:" in found:
+        # "Authorization for versions and aliases in Step Functions workflows": they see the machine
+        return ":".join(found.split(":")[:7])
     return found
+
+
+def first(value: Any) -> str:
+    return str(value[0] if isinstance(value, list) else value)
 
 
 def schedule_group(method: str, body: bytes, query: dict[str, Any]) -> str:
     """The group of a schedule: in the body of a write, in the query of a read."""
     if method in {"GET", "DELETE"}:
-        group = query.get("groupName", "default")
-        return str(group[0] if isinstance(group, list) else group)
+        return first(query.get("groupName", "default"))
     try:
         return str(json.loads(body or b"{}").get("GroupName", "default"))
     except (ValueError, AttributeError):

@@ -6,11 +6,9 @@ import json
 import logging
 from typing import Any
 
-from ministack.core.iam_evaluator import EvalContext, _resource_policy, evaluate_resource_policy
-from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc, sns
 
-from laptop_cloud.extension import inprocess
+from laptop_cloud.extension import inprocess, resource_policies
 from laptop_cloud.extension.async_invocation import invoke_later
 
 log = logging.getLogger(__name__)
@@ -51,21 +49,7 @@ def to_function(  # noqa: PLR0917  MiniStack's signature
 
 
 def allowed(service: str, action: str, arn: str, topic_arn: str) -> bool:
-    """Whether the resource's policy allows SNS to act for this topic."""
-    found = _resource_policy(service, arn)
-    if found is None:
-        return False
-    account = get_account_id()
-    context = EvalContext(
-        principal_arn=f"arn:aws:iam::{account}:service/{SERVICE}",
-        principal_type="Service",
-        principal_account=account,
-        action=action,
-        resource_arn=arn,
-        region=get_region(),
-        service_context={"aws:sourcearn": topic_arn, "aws:sourceaccount": account},
-    )
-    return str(evaluate_resource_policy(found[0], context, SERVICE).decision) == "Allow"
+    return resource_policies.allows(service, action, arn, principal=SERVICE, source=topic_arn)
 
 
 def send_to_dead_letter_queue(topic_arn: str, subscription_arn: str, envelope: str) -> None:

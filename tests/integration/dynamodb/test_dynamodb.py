@@ -1,5 +1,6 @@
 """Behaviour of the real table only: keys, limits, and lost responses."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -7,17 +8,18 @@ from botocore.exceptions import ConnectionClosedError
 
 from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.dynamodb import transactions
+from likeness.adapters.dynamodb.keys import TAKEN_SHARDS
 from likeness.adapters.dynamodb.transactions import ATTEMPTS, FIRST_PAUSE_S, write_all
 from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.adapters.review.counters_table import DeskCountersTable
-from likeness.adapters.review.reviews_table import ReviewsTable
+from likeness.adapters.review.reviews_table import ReviewsTable, review_item
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, OverQuota, Unavailable
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import review_of
+from likeness.domain.review.case import Lease, review_of
 from likeness.domain.review.statistics import ALL, desk_day
 from tests.builders import (
     JOB,
@@ -29,6 +31,7 @@ from tests.builders import (
     USER,
     USER_HASH,
     a_job,
+    a_moderator,
     a_photo,
     a_review,
     a_verdict,
@@ -140,7 +143,67 @@ def test_no_item_that_is_shown_contains_the_task_token(table):
     holders = [sk for (_, sk), item in items(table).items() if "secret-token" in str(item)]
 
     assert holders == [f"TOKEN#{review_of(JOB)}"]
-    assert "secret-token" not in repr(reviews.waiting())
+    assert "secret-token" not in repr(list(reviews.queue(NOW)))
+
+
+def waits(table, count, **fields):
+    """Write cases as ReviewsTable does, without an audit event for each."""
+    with table.batch_writer() as batch:
+        for n in range(count):
+            decide_by = NOW + timedelta(hours=3, seconds=n)
+            review = a_review(job_id=JobId(f"j{n:032x}"), decide_by=decide_by)
+            batch.put_item(Item=review_item(review.model_copy(update=fields)))
+
+
+@pytest.fixture
+def items_read(table, monkeypatch):
+    """The number of items that queries read."""
+    read = Counter()
+    query = table.query
+
+    def counted(**request):
+        page = query(**request)
+        read["items"] += page["ScannedCount"]
+        return page
+
+    monkeypatch.setattr(table, "query", counted)
+    return read
+
+
+def test_the_next_case_is_found_without_reading_those_that_others_have(table, items_read):
+    """60 moderators are at work, and 50 cases wait behind theirs."""
+    waits(table, 50)
+    for n in range(60):
+        lease = Lease(by=f"moderator-{n}", until=NOW + timedelta(minutes=2))
+        review = a_review(job_id=JobId(f"j{n + 5000:032x}"), decide_by=NOW + timedelta(hours=2))
+        table.put_item(Item=review_item(review.model_copy(update={"lease": lease})))
+
+    own = next(ReviewsTable(table).next_for(a_moderator("moderator-7"), NOW))
+    assert own.review.lease.by == "moderator-7"
+    items_read.clear()
+
+    found = next(ReviewsTable(table).next_for(a_moderator("another"), NOW))
+
+    assert found.review.job_id == f"j{0:032x}"
+    assert items_read["items"] <= 50 + 60 / TAKEN_SHARDS * 2
+
+
+def test_only_cases_that_are_due_are_read_to_expire_them(table, items_read):
+    waits(table, 40)
+
+    due = list(ReviewsTable(table).due(NOW + timedelta(hours=3, seconds=4)))
+
+    assert len(due) == 5
+    assert items_read["items"] == 5
+
+
+def test_waiting_cases_are_in_every_shard_of_the_queue(table):
+    waits(table, 60)
+
+    partitions = Counter(item["gsi1pk"] for item in items(table).values())
+
+    assert set(partitions) == {f"REVIEWS#photos-high#{n}" for n in range(4)}
+    assert min(partitions.values()) > 5
 
 
 def test_the_index_has_a_decided_review_under_its_day_and_a_closed_one_nowhere(table):

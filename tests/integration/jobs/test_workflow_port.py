@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from likeness.adapters.jobs.workflow import StepFunctions
 from likeness.domain.errors import Conflict
@@ -165,3 +166,16 @@ def test_the_input_of_a_test_job_says_so(real):
     arn = real.client.list_executions(stateMachineArn=real.arn)["executions"][0]["executionArn"]
     given = real.client.describe_execution(executionArn=arn)["input"]
     assert json.loads(given) == {"job_id": JOB, "test": True}
+
+
+def test_an_execution_that_an_alias_started_is_stopped(aws, session):
+    """StopExecution's ARN has no alias: botocore's stub refuses any other."""
+    client = session.client("stepfunctions")
+    machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:pipeline"
+    execution = f"arn:aws:states:eu-central-1:123456789012:execution:pipeline:{JOB}"
+    with Stubber(client) as stub:
+        stub.add_response("stop_execution", {"stopDate": 0}, {"executionArn": execution})
+
+        StepFunctions(client, f"{machine}:live").stop(JOB)
+
+        stub.assert_no_pending_responses()

@@ -21,13 +21,20 @@ from likeness.domain.review.audit import (
     SignedAnchor,
     about,
 )
-from likeness.domain.review.case import UTC_ZONE, ReviewKind, Window, review_of
+from likeness.domain.review.case import (
+    UTC_ZONE,
+    EscalationReason,
+    ReviewKind,
+    Window,
+    review_of,
+)
 from likeness.domain.review.statistics import ALL, Exposure, desk_day
 from tests.builders import (
     JOB,
     MODERATOR,
     NOW,
     OTHER_JOB,
+    a_moderator,
     a_review,
     decided,
     intact,
@@ -54,7 +61,7 @@ def test_an_open_review_is_stored_with_its_task_token(reviews):
     reviews.open(a_review(), "token-1")
 
     assert reviews.get(REVIEW) == a_review()
-    assert list(reviews.waiting()) == [a_review()]
+    assert in_order(reviews) == [a_review()]
     assert reviews.task_token(REVIEW) == "token-1"
 
 
@@ -84,7 +91,7 @@ def test_opening_again_keeps_a_decision(reviews):
     reviews.open(a_review(), "token-2")
 
     assert reviews.get(REVIEW) == approved
-    assert list(reviews.waiting()) == []
+    assert in_order(reviews) == []
     assert reviews.task_token(REVIEW) == "token-2"
 
 
@@ -156,6 +163,104 @@ def test_the_queue_is_in_order_from_any_place_on(reviews, blind):
         assert list(rest) == everything[n + 1 :]
 
 
+def many(reviews, count, **fields):
+    """Cases of `count` jobs, one minute apart, in every shard of the queue."""
+    for n in range(count):
+        decide_by = NOW + timedelta(hours=2, minutes=n)
+        job_id = JobId(f"j{n:032x}")
+        reviews.open(a_review(**{"job_id": job_id, "decide_by": decide_by} | fields), "token")
+    return in_order(reviews)
+
+
+LEAD, COLLEAGUE = a_moderator("lead-1", lead=True), a_moderator("moderator-2")
+LASTS = timedelta(minutes=2)
+
+
+def next_for(reviews, moderator, now=NOW):
+    return [queued.review for queued in reviews.next_for(moderator, now)]
+
+
+def test_a_case_that_another_moderator_has_is_in_the_list_and_not_next(reviews):
+    first, second, third = many(reviews, 3)
+    claimed = first.claim(MODERATOR, now=NOW, lasts=LASTS)
+    reviews.save(claimed)
+
+    assert in_order(reviews) == [claimed, second, third]
+    assert next_for(reviews, a_moderator()) == [claimed, second, third]
+    assert next_for(reviews, COLLEAGUE) == [second, third]
+    assert next_for(reviews, COLLEAGUE, NOW + LASTS) == [claimed, second, third]
+
+    reviews.save(claimed.release(MODERATOR, NOW))
+    assert [one.job_id for one in next_for(reviews, COLLEAGUE)][0] == first.job_id
+
+
+def test_a_pending_decision_is_not_next_until_it_is_undone(reviews):
+    first, second = many(reviews, 2)
+    claimed = first.claim(MODERATOR, now=NOW, lasts=LASTS)
+    pending = claimed.decide(MODERATOR, now=NOW, undo=timedelta(seconds=10))
+    reviews.save(claimed)
+    reviews.save(pending)
+
+    assert in_order(reviews) == [pending, second]
+    assert next_for(reviews, a_moderator()) == [second]
+
+    undone = pending.undo(MODERATOR, now=NOW, lasts=LASTS)
+    reviews.save(undone)
+    assert next_for(reviews, a_moderator()) == [undone, second]
+
+
+def test_appeals_and_escalated_cases_are_next_for_leads_only(reviews):
+    first, second = many(reviews, 2)
+    appeal = a_review(kind=ReviewKind.APPEAL, job_id=OTHER_JOB, severity=Severity.CRITICAL)
+    reviews.open(appeal, None)
+    claimed = first.claim(MODERATOR, now=NOW, lasts=LASTS)
+    escalated = claimed.escalate(MODERATOR, NOW, EscalationReason.UNSURE, "please look")
+    reviews.save(claimed)
+    reviews.save(escalated)
+
+    assert next_for(reviews, COLLEAGUE) == [second]
+    assert next_for(reviews, LEAD) == [appeal, escalated, second]
+    assert in_order(reviews) == [appeal, escalated, second]
+
+
+def test_what_is_next_is_in_the_order_of_the_queue(reviews):
+    mixed(reviews)
+
+    expected = list(reviews.queue(URGENT_BEFORE, blind=False))
+    assert list(reviews.next_for(LEAD, NOW)) == expected
+    assert len(expected) == 70
+
+
+def test_cases_are_due_once_their_time_passed_and_no_others_are_read(reviews):
+    """A head start of the tier, a lease that ended, a decision that takes effect."""
+    cases = many(reviews, 6)
+    early = a_review(job_id=OTHER_JOB, priority=9, decide_by=NOW + timedelta(hours=26))
+    reviews.open(early, "token")
+    leased = cases[4].claim(MODERATOR, now=NOW, lasts=LASTS)
+    reviews.save(leased)
+    claimed = cases[5].claim(MODERATOR, now=NOW, lasts=LASTS)
+    reviews.save(claimed)
+    pending = claimed.decide(MODERATOR, now=NOW, undo=timedelta(seconds=10))
+    reviews.save(pending)
+
+    def due(moment):
+        return sorted(one.job_id for one in reviews.due(moment))
+
+    assert due(NOW) == [OTHER_JOB]
+    assert due(NOW + timedelta(seconds=10)) == sorted([OTHER_JOB, pending.job_id])
+    assert due(NOW + LASTS) == sorted([OTHER_JOB, pending.job_id, leased.job_id])
+    later = [one.job_id for one in (*cases[:2], leased, pending, early)]
+    assert due(NOW + timedelta(hours=2, minutes=1)) == sorted(later)
+
+
+def test_the_nearest_cases_contain_the_next_to_expire(reviews):
+    assert reviews.nearest() == []
+    cases = many(reviews, 12)
+
+    assert cases[0] in reviews.nearest()
+    assert len(reviews.nearest()) <= 12
+
+
 def test_a_second_opinion_has_one_place_in_the_list_and_another_in_the_work(reviews):
     first = a_review(job_id=OTHER_JOB, severity=Severity.CRITICAL)
     second = a_review(
@@ -188,7 +293,7 @@ def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
     reviews.open(appeal, None)
 
     assert reviews.get(appeal.review_id) == appeal
-    assert list(reviews.waiting()) == [appeal]
+    assert in_order(reviews) == [appeal]
 
 
 # --- the audit log and the counters --------------------------------------------------------------

@@ -280,7 +280,7 @@ def blank(message) -> str:
     """A response without what differs between any two cases: ids, hashes, places in the log."""
     text = json.dumps(message, default=lambda one: one.model_dump(mode="json"), sort_keys=True)
     text = re.sub(r"[jr][0-9a-f]{32}", "<id>", text)
-    text = re.sub(r'"(number|chain)": \d+', "<place in the log>", text)
+    text = re.sub(r'"(number|chain)": \d+', r'"\1": 0', text)
     return re.sub(r"\b[0-9a-f]{64}\b", "<hash>", text)
 
 
@@ -434,7 +434,7 @@ def test_a_known_case_is_never_urgent(mixed):
         clock=mixed.clock,
     )
     assert mixed.reviews.get(known).state is ReviewState.EXPIRED
-    assert not mixed.metrics.counted["ReviewsMissed"], "no user waited for it"
+    assert mixed.metrics.counted["ReviewsMissed"] == 0, "no user waited"
     assert mixer(mixed).mix() == 1
     assert not left(mixed, known)
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
+from likeness.api.app import PageQuery
 from likeness.api.review import (
-    AnchorsQuery,
     AuditExportQuery,
     DecidedQuery,
     DecideReview,
@@ -439,7 +439,7 @@ def test_an_export_is_an_audit_event_itself(world):
 
 
 def anchors(world, moderator=LEAD, **query):
-    return list_anchors(AnchorsQuery(**query), moderator=moderator, audit_log=world.audit_log)
+    return list_anchors(PageQuery(**query), moderator=moderator, audit_log=world.audit_log)
 
 
 def test_the_anchors_and_the_heads_of_all_chains_are_listed(world):
@@ -447,8 +447,10 @@ def test_the_anchors_and_the_heads_of_all_chains_are_listed(world):
     for number in range(1, 4):
         world.audit_log.add_anchor(SignedAnchor(number=number, jws=f"jws-{number}"))
 
-    assert [one.jws for one in anchors(world, limit=2).anchors] == ["jws-1", "jws-2"]
-    assert [one.number for one in anchors(world, after=2).anchors] == [3]
+    first = anchors(world, limit=2)
+    rest = anchors(world, cursor=first.next)
+    assert [one.jws for one in first.anchors] == ["jws-1", "jws-2"]
+    assert ([one.number for one in rest.anchors], rest.next) == ([3], None)
     assert [one.hash for one in anchors(world).heads] == [
         head.hash for head in world.audit_log.heads()
     ]
@@ -506,3 +508,14 @@ def test_a_report_is_about_a_year_at_most(world, first, last):
 def test_only_leads_read_the_report(world):
     with pytest.raises(Forbidden):
         report(world, moderator=ME)
+
+
+def test_the_figures_of_a_long_queue_are_of_its_first_cases(world, monkeypatch):
+    for n in range(1, 5):
+        opened(world, n)
+    assert stats(world).queue.complete
+
+    monkeypatch.setattr("likeness.services.review.review_stats.READ", 3)
+
+    queue = stats(world).queue
+    assert (queue.complete, queue.waiting) == (False, 3)

@@ -52,7 +52,6 @@ def test_every_message_of_the_review_desk_has_an_example():
         "QueueQuery",
         "DecidedQuery",
         "AuditExportQuery",
-        "AnchorsQuery",
         "TransparencyQuery",
     }
     within |= {"HoldSummary", "HeldPhotoView", "IpAddress", "ReportedUser", "ReportedFile"}

@@ -70,6 +70,32 @@ def event_invoke_config(clients: Clients, _id: str, wanted: Properties) -> dict[
     return {**wanted_names(wanted, "FunctionName", "Qualifier"), **answer}
 
 
+def version(clients: Clients, arn: str, wanted: Properties) -> dict[str, Any]:
+    clients("lambda").get_function_configuration(FunctionName=arn)  # raises if there is none
+    return wanted_names(wanted, "FunctionName")
+
+
+def alias(clients: Clients, arn: str, wanted: Properties) -> dict[str, Any]:
+    _, _, name = arn.rpartition(":")
+    answer = clients("lambda").get_alias(FunctionName=wanted["FunctionName"], Name=name)
+    return {**wanted_names(wanted, "FunctionName"), **answer}
+
+
+def machine_version(clients: Clients, arn: str, wanted: Properties) -> dict[str, Any]:
+    about = clients("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    revision = about.get("revisionId")
+    return {**wanted_names(wanted, "StateMachineArn"), "StateMachineRevisionId": revision}
+
+
+def machine_alias(clients: Clients, arn: str, wanted: Properties) -> dict[str, Any]:
+    """A deployment has ended when the alias routes everything to its version."""
+    about = clients("stepfunctions").describe_state_machine_alias(stateMachineAliasArn=arn)
+    [only] = about["routingConfiguration"]
+    preference = wanted.get("DeploymentPreference", {})
+    reached = {**preference, "StateMachineVersionArn": only["stateMachineVersionArn"]}
+    return {"Name": about["name"], "DeploymentPreference": reached}
+
+
 def event_source_mapping(clients: Clients, name: str, wanted: Properties) -> dict[str, Any]:
     answer: dict[str, Any] = clients("lambda").get_event_source_mapping(UUID=name)
     return {**answer, "FunctionName": wanted["FunctionName"]}
@@ -158,11 +184,15 @@ READERS: dict[str, Reader] = {
     "AWS::SageMaker::Endpoint": _endpoint,
     "AWS::Lambda::Function": function,
     "AWS::Lambda::Permission": permission,
+    "AWS::Lambda::Version": version,
+    "AWS::Lambda::Alias": alias,
     "AWS::Lambda::EventInvokeConfig": event_invoke_config,
     "AWS::Lambda::EventSourceMapping": event_source_mapping,
     "AWS::Lambda::LayerVersion": layer,
     "AWS::ApiGatewayV2::Api": http_api,
     "AWS::ApiGatewayV2::Stage": stage,
     "AWS::StepFunctions::StateMachine": state_machine,
+    "AWS::StepFunctions::StateMachineVersion": machine_version,
+    "AWS::StepFunctions::StateMachineAlias": machine_alias,
     "AWS::CloudFormation::Stack": nested_stack,
 }

@@ -302,8 +302,11 @@ class AuditView(Message):
 
 
 class QueueStats(Message):
-    """The cases that you may work, as GET /v1/reviews lists them."""
+    """The cases that you may work, of the first 1,000 that GET /v1/reviews lists."""
 
+    complete: bool = Field(
+        default=True, description="false: more cases wait, and each number is a lower bound"
+    )
     waiting: int
     leased: int
     by_severity: dict[Severity, int] = Field(
@@ -483,23 +486,17 @@ class AuditExportView(Message):
     head: ChainHeadView
 
 
-class AnchorsQuery(Message):
-    """Query of GET /v1/reviews/audit/anchors."""
-
-    after: int = Field(default=0, ge=0, description="number of the last anchor that you have")
-    limit: int = Field(default=100, ge=1, le=100)
-
-
 class AnchorView(Message):
     number: int
     jws: str = Field(
         description="the signed heads of all chains on one day; its type is "
-        "`likeness-audit-anchor+jws`, and a key of GET /v1/keys verifies it"
+        "`likeness-audit-anchor+jws`, and a key of GET /v1/keys verifies it",
+        examples=["eyJhbGciOiJFUzI1NiJ9.eyJudW1iZXIiOjF9.c2ln"],
     )
 
 
-class AnchorsView(Message):
-    """Anchors of the audit log, and the heads of all chains: an export ends there."""
+class AnchorsView(Paged):
+    """Anchors of the audit log, oldest first, and the heads of all chains: an export ends there."""
 
     anchors: tuple[AnchorView, ...]
     heads: tuple[ChainHeadView, ...]

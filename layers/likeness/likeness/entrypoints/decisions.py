@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from likeness.domain.ids import REVIEW_ID, ReviewId
+from likeness.entrypoints.releases import count, handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def on_decision(
     `batchItemFailures` (AWS Lambda developer guide, "Handling errors for an SQS event source").
     """
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         failed = []
         for record in event["Records"]:
@@ -43,7 +43,8 @@ def _is_done(work: Callable[[ReviewId], bool], body: str) -> bool:
     logger.append_keys(review_id=body)
     try:
         done = work(ReviewId(body))
-    except Exception:  # noqa: BLE001 - only this message is delivered again
+    except Exception as error:  # noqa: BLE001 - only this message is delivered again
+        count(error)
         logger.exception("the decision was not completed")
         return False
     logger.info("done", extra={"completed": done})

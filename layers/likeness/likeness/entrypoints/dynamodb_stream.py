@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -15,6 +14,7 @@ from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.ids import UserId
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.webhooks.webhook import EventType
+from likeness.entrypoints.releases import handles
 from likeness.events import Draft, JobStateChanged, Owner, StreamRecord, UserErased
 from likeness.observability import logger
 
@@ -37,7 +37,7 @@ def on_changes(work: Work) -> Callable[[dict[str, Any], LambdaContext], dict[str
     `work` returns the sequence number from which Lambda must retry, or None.
     """
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.clear_state()
         logger.append_keys(request_id=context.aws_request_id)

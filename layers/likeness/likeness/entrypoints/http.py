@@ -10,7 +10,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial, wraps
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from likeness.api.app import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.entrypoints.auth import caller, moderator
 from likeness.entrypoints.faults import faults_of
+from likeness.entrypoints.releases import count, handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def route(
         if operation.stored:  # import it at cold start, and only in functions that store responses
             from likeness.entrypoints import idempotency  # noqa: F401, PLC0415
 
-        @wraps(work)
+        @handles(work)
         def handler(event: Event, context: LambdaContext) -> Response:
             logger.clear_state()
             job_id = (event.get("pathParameters") or {}).get("job_id")
@@ -182,8 +183,10 @@ def route(
             except _InvalidRequest as error:
                 return _invalid(error)
             except errors.LikenessError as error:
+                count(error)
                 return _refuse(error)
             except Exception as error:  # noqa: BLE001 - logged, not shown to the caller
+                count(error)
                 return _unexpected(error)
 
         handler.operation = operation  # type: ignore[attr-defined]

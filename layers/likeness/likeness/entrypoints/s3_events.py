@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, Field
 
 from likeness.contracts import Contract
 from likeness.domain.ids import JobId, JobIdField, PhotoIdField
+from likeness.entrypoints.releases import handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def on_upload(
     Logs what `work` returns.
     """
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
         upload = read(event)
         _begin_log(context, upload)
@@ -76,7 +76,7 @@ def on_failure(
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
     """The destination of the failed events of a function with `on_upload`."""
 
-    @wraps(work)
+    @handles(work)
     def handler(record: dict[str, Any], context: LambdaContext) -> None:
         upload = read(record["requestPayload"])
         _begin_log(context, upload)
@@ -98,7 +98,7 @@ def on_progress(
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
     """The container's file of its progress was written. `work` gets job and attempt."""
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
         key = PROGRESS_KEY.match(event["detail"]["object"]["key"])
         logger.clear_state()

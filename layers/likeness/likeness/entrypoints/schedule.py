@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from likeness.entrypoints.releases import handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def on_schedule(work: Callable[[], int]) -> Callable[[dict[str, Any], LambdaContext], None]:
     """`work` returns how many items it processed; the number is logged."""
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
         logger.clear_state()
         logger.append_keys(request_id=context.aws_request_id)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from likeness.contracts import InferenceEnded, JobError
 from likeness.domain.generation.run import RUN_NAME
+from likeness.entrypoints.releases import handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def on_inference(
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
     """Ignores messages about inferences that no job requested."""
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
         for record in event["Records"]:
             ended = read(record["Sns"]["Message"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from likeness.domain.webhooks.delivery import Chain
+from likeness.entrypoints.releases import handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def on_chain(
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
     """The batch size is one, so an error has the message sent again, and no other."""
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
         (record,) = event["Records"]
         chain = Chain.model_validate_json(record["body"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from likeness.contracts import Contract
+from likeness.entrypoints.releases import handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def step(takes: type[In]) -> Callable[[Callable[[In], Contract | None]], Handler
     """
 
     def decorate(work: Callable[[In], Contract | None]) -> Handler:
-        @wraps(work)
+        @handles(work)
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             message = takes.model_validate(event)
             logger.clear_state()

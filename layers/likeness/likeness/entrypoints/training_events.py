@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from likeness.contracts import TrainingEnded
 from likeness.domain.generation.run import RUN_NAME
+from likeness.entrypoints.releases import handles
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def on_training_end(
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
     """Ignores training jobs that no job of ours started."""
 
-    @wraps(work)
+    @handles(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
         logger.clear_state()
         logger.append_keys(request_id=context.aws_request_id)

@@ -10,7 +10,7 @@ from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead, SignedAnchor
-from likeness.domain.review.case import Review
+from likeness.domain.review.case import Moderator, Review
 from likeness.domain.review.order import Queued
 from likeness.domain.review.staff import StaffMember
 from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure
@@ -34,9 +34,6 @@ class Reviews(Protocol):
     def for_job(self, job_id: JobId) -> list[Review]:
         """Return the job's cases: the first review, a second opinion, an appeal."""
 
-    def waiting(self) -> Iterator[Review]:
-        """Return every waiting case, in no order, with those whose decision is pending."""
-
     def queue(
         self, urgent_before: datetime, *, after: str | None = None, blind: bool = True
     ) -> Iterator[Queued]:
@@ -45,6 +42,18 @@ class Reviews(Protocol):
         `after`: the place of the last case of the page before. `blind`: by the deadlines that the
         cases show, for a list; else by their own, to find the next case.
         """
+
+    def next_for(self, moderator: Moderator, now: datetime) -> Iterator[Queued]:
+        """Return the cases that the moderator may get next, in order by the cases' own deadlines.
+
+        Read as needed. Not those of which another moderator has the lease, nor a lead's for others.
+        """
+
+    def due(self, now: datetime) -> Iterator[Review]:
+        """Return the waiting cases whose time in the order, lease or time to undo has passed."""
+
+    def nearest(self) -> list[Review]:
+        """Return some cases that no moderator has, among them the next to expire."""
 
     def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
         """Return the cases that were decided that day (UTC), the latest first, read as needed."""

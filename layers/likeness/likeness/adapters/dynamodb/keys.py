@@ -7,14 +7,15 @@
     JOB#<job>    LOOK               until when no other request looks for the job's uploads
     JOB#<job>    AVATAR#a01         Avatar
     JOB#<job>    RUN#<n>            Run: attempt n on the generation backend
-    JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#<class>  <due>#<id>
+    JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#<class>#<shard> <due>#<id>
+                                    while a moderator has it     REVIEWS#taken#<shard> <until>#<id>
                                     once it is decided           REVIEWS#<day>    <decided>#<id>
     JOB#<job>    TOKEN#<review>     its task token, in an item of its own
     JOB#<job>    DELETION           Deletion: its state and receipt
     JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
     JOB#<job>    APPEAL             Appeal
     JOB#<job>    PROGRESS           how many avatars are drawn
-    JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery   WEBHOOK#<w>#<state>  <created_at>#<event>
+    JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery  WEBHOOK#<w>#<state>#<n>  <created>#<event>
     ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
     CHAIN#<chain> <number>          AuditEntry                   AUDIT#<review>   <number>
     CHAIN#<chain> HEAD              ChainHead
@@ -51,6 +52,7 @@ id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from likeness.domain.account.quota import Day
 from likeness.domain.ids import (
@@ -71,7 +73,7 @@ from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.review.audit import AuditEntry, ChainHead
-from likeness.domain.review.case import Review, ReviewKind, job_of
+from likeness.domain.review.case import Queue, Review, ReviewKind, job_of
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import key
 from likeness.domain.review.statistics import DeskDay, desk_day
@@ -85,6 +87,18 @@ DURATIONS_TTL = timedelta(days=14)  # older durations say little about today
 
 DELIVERY_TTL = timedelta(days=14)  # so long a failed delivery can be replayed
 
+
+class Group(StrEnum):
+    """Cases of the review queue that are read together."""
+
+    PHOTOS = "photos"
+    LEADS = "leads"  # appeals and escalated cases
+    SECONDS = "seconds"  # second opinions
+
+
+QUEUE_SHARDS = {Group.PHOTOS: 4, Group.LEADS: 1, Group.SECONDS: 1}
+TAKEN_SHARDS = 4
+DELIVERY_SHARDS = 8  # a job has about twenty events, and each changes its state once
 DESK_SHARDS = 16  # each job is counted at least once, in a transaction
 
 PHOTOS = "PHOTO#"
@@ -144,12 +158,52 @@ def run(job_id: JobId, attempt: int) -> Key:
 
 
 def waiting(review: Review) -> Key:
-    """In the index: by severity, the next to expire first. Second opinions are a class of their own
-    by their own deadline, which differs from the one that they show.
+    """In the index: by group and severity, the next to expire first. Second opinions are a group by
+    their own deadline, which differs from the one that they show.
+
+    While a moderator has the case it is elsewhere, so that others do not read it to find the next
+    one: by when the lease ends, or the decision takes effect.
     """
-    second = review.kind is ReviewKind.SECOND
-    of = waiting_seconds() if second else waiting_of(review.severity)
-    return {"gsi1pk": of, "gsi1sk": key(review, blind=not second)}
+    if review.lease or review.pending:
+        by = review.lease.by if review.lease else review.decided_by
+        until = review.lease.until if review.lease else review.counts_at
+        return {
+            "gsi1pk": taken_by(by or ""),
+            "gsi1sk": f"{sortable(until or review.decide_by)}#{review.review_id}",
+        }
+    group = group_of(review)
+    shard = shard_of(review.job_id, QUEUE_SHARDS[group])
+    return {
+        "gsi1pk": _waiting(group, review.severity, shard),
+        "gsi1sk": key(review, blind=group is not Group.SECONDS),
+    }
+
+
+def group_of(review: Review) -> Group:
+    if review.kind is ReviewKind.SECOND:
+        return Group.SECONDS
+    return Group.PHOTOS if review.queue is Queue.PHOTOS else Group.LEADS
+
+
+def waiting_of(group: Group, severity: Severity) -> list[str]:
+    """The partitions in the index of the cases that wait and that no moderator has."""
+    return [_waiting(group, severity, shard) for shard in range(QUEUE_SHARDS[group])]
+
+
+def _waiting(group: Group, severity: Severity, shard: int) -> str:
+    return f"REVIEWS#{group}-{severity}#{shard}"
+
+
+def all_taken() -> list[str]:
+    return [_taken(shard) for shard in range(TAKEN_SHARDS)]
+
+
+def taken_by(moderator: str) -> str:
+    return _taken(shard_of(moderator, TAKEN_SHARDS))
+
+
+def _taken(shard: int) -> str:
+    return f"REVIEWS#taken#{shard}"
 
 
 def closed(review: Review, decided_at: datetime) -> Key:
@@ -160,14 +214,6 @@ def closed(review: Review, decided_at: datetime) -> Key:
 
 def closed_on(day: DeskDay) -> str:
     return f"REVIEWS#{day}"
-
-
-def waiting_of(severity: Severity) -> str:
-    return f"REVIEWS#{severity}"
-
-
-def waiting_seconds() -> str:
-    return "REVIEWS#second"
 
 
 def appeal(job_id: JobId) -> Key:
@@ -345,15 +391,22 @@ def delivery(of: Delivery) -> Key:
     return {"pk": pk, "sk": f"{prefix}{of.order:0>40}#{of.event_id}"}
 
 
-def deliveries_of(webhook_id: WebhookId, state: DeliveryState) -> str:
-    """The partition in the index: a webhook's deliveries in one state, since few of many fail."""
-    return f"WEBHOOK#{webhook_id}#{state}"
+def deliveries_of(webhook_id: WebhookId, state: DeliveryState) -> list[str]:
+    """The partitions in the index: a webhook's deliveries in one state, since few of many fail."""
+    return [_deliveries_of(webhook_id, state, shard) for shard in range(DELIVERY_SHARDS)]
 
 
 def delivery_of(of: Delivery) -> Key:
     """In the index: a webhook's deliveries, oldest first."""
-    place = f"{sortable(of.created_at)}#{of.event_id}"
-    return {"gsi1pk": deliveries_of(of.chain.webhook_id, of.state), "gsi1sk": place}
+    shard = shard_of(of.chain.subject, DELIVERY_SHARDS)
+    return {
+        "gsi1pk": _deliveries_of(of.chain.webhook_id, of.state, shard),
+        "gsi1sk": f"{sortable(of.created_at)}#{of.event_id}",
+    }
+
+
+def _deliveries_of(webhook_id: WebhookId, state: DeliveryState, shard: int) -> str:
+    return f"WEBHOOK#{webhook_id}#{state}#{shard}"
 
 
 def expiry(since: datetime, lifetime: timedelta) -> dict[str, int]:

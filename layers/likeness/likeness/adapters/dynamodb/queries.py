@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
 
+FIRST, END = " ", "~"  # before and after every sort key
 BATCH = 100  # keys of one BatchGetItem, DynamoDB's limit
 
 

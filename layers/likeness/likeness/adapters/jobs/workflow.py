@@ -41,8 +41,12 @@ class StepFunctions:
             self._client.send_task_failure(taskToken=task_token, error=error)
 
     def stop(self, job_id: JobId) -> None:
-        """An execution that was never started counts as stopped."""
-        arn = self._state_machine.replace(":stateMachine:", ":execution:")
+        """An execution that was never started counts as stopped.
+
+        The ARN of an execution names the machine, never the alias that started it.
+        """
+        machine = ":".join(self._state_machine.split(":")[:7])
+        arn = machine.replace(":stateMachine:", ":execution:")
         with domain_errors(), suppress(self._client.exceptions.ExecutionDoesNotExist):
             self._client.stop_execution(executionArn=f"{arn}:{job_id}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
@@ -17,12 +19,14 @@ from likeness.adapters.dynamodb.items import (
     put_if,
     record,
 )
-from likeness.adapters.dynamodb.queries import query, query_index_part
+from likeness.adapters.dynamodb.queries import END, FIRST, query, query_index_range
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.webhooks.delivery import Delivery, DeliveryState
 from likeness.domain.webhooks.webhook import Webhook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.adapters.dynamodb.items import Condition
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
 # Longer than a call: while a webhook is paused, one call at a time finds out if it has recovered.
 PAUSE = timedelta(seconds=15)
+PAGE = 10  # deliveries that one query reads
 
 
 class WebhooksTable:
@@ -106,33 +111,36 @@ class DeliveriesTable:
         after: str | None = None,
         state: DeliveryState | None = None,
     ) -> ResultPage[Delivery]:
-        """Each state is a partition of its own: the pages of all of them make one."""
-        parts = [
-            query_index_part(
-                self._table,
-                gsi1pk=keys.deliveries_of(webhook_id, one),
-                limit=limit,
-                after=after,
-                newest_first=True,
-            )
-            for one in ([state] if state else DeliveryState)
-        ]
-        # One that changed its state between two queries is in both.
-        found = {(item["pk"], item["sk"]): item for part in parts for item in part.items}
-        items = sorted(found.values(), key=lambda item: str(item["gsi1sk"]), reverse=True)
-        more = len(items) > limit or any(part.last for part in parts)
-        page = items[:limit]
-        last = str(page[-1]["gsi1sk"]) if more else None
-        return ResultPage(tuple(record(Delivery, item) for item in page), last)
+        """Each state has partitions of its own. One that changed its state between two queries is
+        in both.
+        """
+        states = [state] if state else list(DeliveryState)
+        listed = self._listed(webhook_id, states, high=after or END, newest_first=True)
+        newest = (item for item in _once(listed) if item["gsi1sk"] != after)
+        page = ResultPage.of(newest, limit=limit, position=_place)
+        return ResultPage(tuple(record(Delivery, item) for item in page.items), page.last)
 
     def failed(self, webhook_id: WebhookId, *, since: datetime, limit: int) -> list[Delivery]:
-        found = query_index_part(
-            self._table,
-            gsi1pk=keys.deliveries_of(webhook_id, DeliveryState.FAILED),
-            limit=limit,
-            after=sortable(since),
+        found = self._listed(webhook_id, [DeliveryState.FAILED], low=sortable(since))
+        return [record(Delivery, item) for item in islice(found, limit)]
+
+    def _listed(
+        self,
+        webhook_id: WebhookId,
+        states: Iterable[DeliveryState],
+        *,
+        low: str = FIRST,
+        high: str = END,
+        newest_first: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        shards = (
+            query_index_range(
+                self._table, gsi1pk=pk, low=low, high=high, page=PAGE, newest_first=newest_first
+            )
+            for state in states
+            for pk in keys.deliveries_of(webhook_id, state)
         )
-        return [record(Delivery, item) for item in found.items]
+        return merge(*shards, key=_place, reverse=newest_first)
 
     def _item(self, delivery: Delivery) -> dict[str, Any]:
         return {
@@ -141,6 +149,15 @@ class DeliveriesTable:
             **keys.expiry(delivery.created_at, keys.DELIVERY_TTL),
             **fields(delivery),
         }
+
+
+def _place(item: dict[str, Any]) -> str:
+    return str(item["gsi1sk"])
+
+
+def _once(items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Equal sort keys follow one another: an event has one delivery for each webhook."""
+    return (next(same) for _, same in groupby(items, key=_place))
 
 
 class CallLimitsTable:

@@ -26,4 +26,5 @@ def anchor_audit(
         heads=tuple(audit_log.heads()),
     )
     audit_log.add_anchor(SignedAnchor(number=number, jws=signer.sign(anchor)))
+    metrics.count("AuditAnchored")
     return number

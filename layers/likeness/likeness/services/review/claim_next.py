@@ -1,17 +1,20 @@
 """Claim the next case: to one moderator only, with all that is needed to work it."""
 
 from datetime import datetime, timedelta
+from itertools import islice
 
 from likeness.api.review import ClaimNext, NextView
 from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import URGENT, Moderator, Review
+from likeness.domain.review.case import Moderator, Review
 from likeness.domain.review.order import QueueFilter
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import claim_view
 from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.exposures import own_exposure
+
+READ = 500  # cases that one request reads at most
 
 
 def claim_next(
@@ -28,7 +31,8 @@ def claim_next(
     """Of concurrent requests for the same case one wins the optimistic lock; the others go on.
 
     A case that the moderator has already counts as free to them, so a request whose response was
-    lost can be repeated. A skipped case is not returned. `case` is null if nothing waits.
+    lost can be repeated. A skipped case is not returned. `case` is null if nothing waits, or
+    nothing of what is wanted among the first READ cases.
     """
     now = clock.now()
     wanted = QueueFilter(
@@ -37,7 +41,7 @@ def claim_next(
         reasons=frozenset(request.reasons),
     )
     exposure = own_exposure(moderator, desk_counters, now, budget)
-    for _, listed in reviews.queue(now + URGENT, blind=False):
+    for _, listed in islice(reviews.next_for(moderator, now), READ):
         if not wanted.accepts(listed) or not _is_free(listed, moderator, now):
             continue
         try:  # the index may be behind, so the case itself is read

@@ -1,7 +1,8 @@
 """Close what no other mechanism closed: late appeals, second opinions, known cases, and lost
 decisions."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import statistics
@@ -27,16 +28,14 @@ def expire_reviews(
     """Return how many were closed. An appeal's files are deleted, and it may be opened again.
 
     A first review is not expired here: its job's state machine times out and ends the job. A
-    pending decision counts, although its deadline passed: it was made in time. The list of waiting
-    cases may be behind, so each case is read before it is closed.
+    pending decision counts, although its deadline passed: it was made in time. The list of cases
+    that are due may be behind, so each case is read before it is closed.
     """
     now = clock.now()
     closed = 0
-    waiting = list(reviews.waiting())
-    real = (one for one in waiting if one.kind is not ReviewKind.KNOWN)
-    used = (one.time_used(now) for one in real if not one.pending)
-    metrics.measure("ReviewTimeUsed", 100 * max(used, default=0), "Percent")
-    for listed in waiting:
+    due = list(reviews.due(now))
+    _measure((*due, *reviews.nearest()), now, metrics)
+    for listed in due:
         if not listed.pending and (listed.kind is ReviewKind.PHOTOS or now < listed.decide_by):
             continue
         try:
@@ -58,15 +57,16 @@ def expire_reviews(
             reviews.save(expired, about(review, AuditAction.EXPIRED, now), _counts(expired))
         except Conflict:
             continue  # closed by a concurrent request
-        _count_missed(expired, metrics)
+        metrics.count("ReviewsMissed", int(expired.kind is not ReviewKind.KNOWN))
         closed += 1
     return closed
 
 
-def _count_missed(review: Review, metrics: Metrics) -> None:
-    """Behind a known case there is no user who waited."""
-    if review.kind is not ReviewKind.KNOWN:
-        metrics.count("ReviewsMissed")
+def _measure(waiting: Iterable[Review], now: datetime, metrics: Metrics) -> None:
+    """Measure how much of its time the oldest case has used. No user waits for a known case."""
+    users = (one for one in waiting if one.kind is not ReviewKind.KNOWN and not one.pending)
+    used = (one.time_used(now) for one in users)
+    metrics.measure("ReviewTimeUsed", 100 * max(used, default=0), "Percent")
 
 
 def _counts(review: Review) -> DeskCounts:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from likeness.api.review import (
     AgreementView,
@@ -19,7 +20,6 @@ from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as counters
 from likeness.domain.review.case import URGENT, Moderator, Queue, Review
-from likeness.domain.review.order import place
 from likeness.domain.review.statistics import (
     Counts,
     DeskDay,
@@ -36,6 +36,8 @@ from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
 from likeness.services.review.exposures import own_exposure
+
+READ = 1000  # waiting cases, in the order of work
 
 
 def review_stats(
@@ -57,8 +59,8 @@ def review_stats(
     own = _own(moderator, desk_counters, of_utc, now, query.days)
     known = by_moderator.pop(counters.KNOWN, Counter())
     by_moderator.pop(counters.ALL, None)
-    waiting = [review for review in reviews.waiting() if review.workable(moderator, now)]
-    waiting.sort(key=lambda review: place(review, now + URGENT, blind=False))
+    listed = list(islice(reviews.queue(now + URGENT, blind=False), READ + 1))
+    waiting = [one.review for one in listed[:READ] if one.review.workable(moderator, now)]
     overturned, upheld = _of(counts, counters.OVERTURNED), _of(counts, counters.UPHELD)
     if moderator.lead:  # where it is tomorrow already, moderators have counts of that day
         ahead = desk_counters.counts([desk_day(now + timedelta(days=1))])
@@ -74,6 +76,7 @@ def review_stats(
     return StatsView(
         days=query.days,
         queue=QueueStats(
+            complete=len(listed) <= READ,
             waiting=len(waiting),
             leased=sum(review.active_lease(now) is not None for review in waiting),
             by_severity={

@@ -103,6 +103,7 @@ def test_every_output_and_parameter_on_the_page_on_deploying_is_the_templates():
         "CHAIN",
         "ANCHORS",
         "AUTHORITY",
+        "CONFIRM",
         "PUSH",
         "REPOSITORY",
         "VARIANT",

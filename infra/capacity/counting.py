@@ -55,8 +55,8 @@ VARIES = {
     "NoteProgress": "S3's events of the container's progress file, as often as it writes it",
     "Training": "SageMaker copies checkpoints while the container writes them",
     "Endpoint": "SageMaker's own calls, as often as the model is asked",
-    "ssm:GetParameter": "read once by each process of a function",
 }
+ONCE = ("ssm:GetParameter",)  # by each process of a function: not of a job
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ def _of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, li
     """The calls of each job: those that name it, and those of an invocation that has named it.
 
     An invocation that inspects a photo again finds it inspected and does not ask the detector. It
-    is left out, because only a busy machine needs it.
+    is left out, and so are calls that botocore repeats: only a busy machine needs them.
     """
     named: dict[str, set[str]] = defaultdict(set)
     detected = {one.trace for one in calls if one.call.startswith("rekognition:")}
@@ -240,7 +240,8 @@ def _of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, li
     for call in calls:
         jobs = _jobs(call) or named.get(call.trace, set())
         name = names.get(call.caller, call.caller)
-        if len(jobs) == 1 and not (name == "InspectPhoto" and call.trace not in detected):
+        again = name == "InspectPhoto" and call.trace not in detected
+        if len(jobs) == 1 and call.attempt == 1 and not again:
             found[next(iter(jobs))].append(replace(call, caller=name))
     return found
 
@@ -264,6 +265,8 @@ def _counts(calls: Iterable[Call], running: Cloud, job_id: str) -> Counts:
 
 
 def _add(counts: Counts, call: Call) -> None:
+    if call.call in ONCE:
+        return
     key = (call.caller, call.call)
     counts.calls[key] += 1
     if call.read:

@@ -202,6 +202,7 @@ PRICED = {
 FREE = {
     "s3:DeleteObject": "S3 charges no deletion",
     "states:StartExecution": "the first transition is charged",
+    "states:DescribeExecution": "transitions are charged",
     "states:SendTaskSuccess": "a transition is charged",
     "states:SendTaskFailure": "a transition is charged",
     "scheduler:DeleteSchedule": "Scheduler charges invocations",
@@ -211,8 +212,6 @@ FREE = {
     "sagemaker:InvokeEndpointAsync": "instances are charged",
     "cognito-idp:AdminGetUser": "Cognito charges users",
     "cognito-idp:AdminListGroupsForUser": "Cognito charges users",
-    "ssm:GetParameter": "standard parameters are free",
-    "ssm:GetParameters": "standard parameters are free",
     "sns:Publish": "notifications of SageMaker to a function are free",
     "lambda:InvokeFunction": "the invocation is charged",
 }

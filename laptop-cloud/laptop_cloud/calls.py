@@ -19,6 +19,7 @@ class Call:
     status: int
     trace: str = ""  # of the invocation, or of the one that made the call; empty without tracing
     names: tuple[str, ...] = ()  # what the pattern matches in the request or the event
+    attempt: int = 1  # of botocore, which repeats a call that failed or took too long
     read: float = 0.0  # DynamoDB's units
     write: float = 0.0
     route: str = ""  # of an HTTP API's event

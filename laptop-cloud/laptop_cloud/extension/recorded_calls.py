@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Handler = Callable[..., Awaitable[Response]]
 
 ROOT = re.compile(r"Root=([^;]+)")
+ATTEMPT = re.compile(r"attempt=(\d+)")
 LONGEST = 65_536  # bytes of a request that are searched for names
 READ_BYTES = 4096
 CHECKSUM = "x-amz-crc32"  # of an answer; botocore repeats a call whose answer does not have it
@@ -81,12 +82,14 @@ def recorded(service: str, handler: Handler) -> Handler:
             read = read_units(json.loads(body), json.loads(answer))
         action = iam_actions.extract_iam_action(service, method, path, headers, body, query)
         trace = ROOT.search(headers.get("x-amzn-trace-id", ""))
+        attempt = ATTEMPT.search(headers.get("amz-sdk-request", ""))
         about = Call(
             # A transaction and a batch are calls of their own, whatever action is checked.
             call=f"{service}:{operation}" if operation else action or f"{service}:{method}",
             caller=caller,
             status=status,
             trace=trace[1] if trace else "",
+            attempt=int(attempt[1]) if attempt else 1,
             read=read,
             write=write,
         )

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from likeness_client import Likeness
+from likeness_client.client import Likeness
 from likeness_client.errors import LikenessError
 
 if TYPE_CHECKING:

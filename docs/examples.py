@@ -198,7 +198,7 @@ def _job(state: JobState) -> Json:
         "deletion": "deleted" if ended else None,
         "quota": _quota(state),
         "statement": _statement() if state is JobState.REFUSED else None,
-        "poll_after_s": None if ended else 60 if state is JobState.IN_REVIEW else 10,
+        "poll_after_s": None if ended else 60 if state is JobState.IN_REVIEW else 5,
     }
     if state in DONE:
         left = {"p50_s": 40, "p90_s": 60, "measured_jobs": 100}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Series = dict[datetime, float]
 
 UNIT, ROW, GAP = 60, 34, 8  # px of a column, of a row, between widgets
+LEGEND = 165  # px of a column of the legend
 COLOURS = ("#1f77b4", "#2ca02c", "#d62728", "#9467bd", "#ff7f0e", "#17becf", "#8c564b")
 SEARCH = re.compile(
     r"SEARCH\('\{(?P<namespace>[^,]+),(?P<dimension>\w+)\} MetricName=\"(?P<metric>\w+)\""
@@ -116,7 +117,7 @@ def drawn(widget: Mapping[str, Any], shown: Mapping[str, Series], span: tuple[fl
     x, y = widget["x"] * UNIT + GAP, widget["y"] * ROW + GAP
     width, height = widget["width"] * UNIT - GAP, widget["height"] * ROW - GAP
     left, top, right = 44, 30, width - 12
-    columns = max(1, int((width - 20) // 190))
+    columns = max(1, int((width - 20) // LEGEND))
     bottom = height - 22 - 15 * -(-max(len(shown), 1) // columns)
     notes = [one["value"] for one in about.get("annotations", {}).get("horizontal", [])]
     axis = about["yAxis"]["left"]
@@ -156,7 +157,7 @@ def drawn(widget: Mapping[str, Any], shown: Mapping[str, Series], span: tuple[fl
             across, down = one.split(",")
             parts.append(f'<circle cx="{across}" cy="{down}" r="2.4" fill="{colour}"/>')
         row, column = divmod(index, columns)
-        key_x, key_y = 10 + column * 190, height - 8 - 15 * (-(-len(shown) // columns) - 1 - row)
+        key_x, key_y = 10 + column * LEGEND, height - 8 - 15 * (-(-len(shown) // columns) - 1 - row)
         total = summary(about, label, series)
         parts.append(f'<rect x="{key_x}" y="{key_y - 8}" width="9" height="9" fill="{colour}"/>')
         parts.append(f'<text x="{key_x + 13}" y="{key_y}">{escape(label)}{total}</text>')
@@ -209,7 +210,8 @@ def main() -> None:
         client = running.act_as(running.ops_credentials())("cloudwatch")
     else:
         client = Account.of(given.stack).clients("cloudwatch")
-    body = json.loads(client.get_dashboard(DashboardName=given.stack)["DashboardBody"])
+    name = f"{given.stack}-{client.meta.region_name}"
+    body = json.loads(client.get_dashboard(DashboardName=name)["DashboardBody"])
     until = datetime.now(UTC)
     since = until - timedelta(minutes=given.minutes)
     reader = Reader(client, since, until, given.period)

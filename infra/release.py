@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / ".aws-sam" / "build"
 DIGITS = 16
+PROTECTED = ("staging", "prod")  # no command deletes their stack by accident
 # Nothing calls a version that no alias names, but an operator may set an alias back to one.
 KEPT = timedelta(days=7)
 KEPT_VERSIONS = 2  # the live one and the one before, however old
@@ -42,6 +43,10 @@ def main() -> None:
         undone = rolled_back(session.client("cloudformation"), stack)
         sys.stdout.write(f"{digest(BUILT, given.parameters, undone)}\n")
         return
+    if given.config_env.startswith(PROTECTED):
+        session.client("cloudformation").update_termination_protection(
+            StackName=stack, EnableTerminationProtection=True
+        )
     deleted = sum(1 for _ in prune(session.client("lambda"), f"{stack}-", datetime.now(UTC)))
     sys.stdout.write(f"{deleted} old versions of functions are deleted.\n")
 

@@ -62,6 +62,10 @@ LARGE = {
     "HashList": f"{'h' * 63}/known.csv",
     "KnownCases": f"{'k' * 63}/known/",
     "ConsoleDomain": "reviews.example.com",
+    "ConsoleWebAcl": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/desk/{'0' * 8}-0000",
+    "DataTrail": "on",
+    "InspectConcurrency": 50,
+    "PublicConcurrency": 20,
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }
 

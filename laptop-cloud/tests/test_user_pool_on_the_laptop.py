@@ -165,6 +165,25 @@ def test_a_user_writes_only_what_the_client_may_write(desk: Desk, person: str) -
     assert write("email")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("custom:unknown", "x"), ("birthdate", "2026-11-22T12:00")]
+)
+def test_an_attribute_that_the_pool_does_not_have_is_refused(
+    laptop_cloud: Cloud, cognito: Any, person: str, name: str, value: str
+) -> None:
+    pool = laptop_cloud.outputs["PoolId"]
+
+    def write(value: str) -> Any:
+        return cognito.admin_update_user_attributes(
+            UserPoolId=pool, Username=person, UserAttributes=[{"Name": name, "Value": value}]
+        )
+
+    assert refusal(write, value) == "InvalidParameterException"
+    if name == "birthdate":
+        assert write("2026-11-22")
+        assert write(""), "a blank value deletes the attribute"
+
+
 def test_a_password_is_reset_only_by_a_verified_address(
     desk: Desk, laptop_cloud: Cloud, person: str
 ) -> None:

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 from PIL import Image
 
 from likeness.api import holds, review as api
-from likeness.api.app import PageQuery
 from likeness.domain.review.audit import (
     CHAINS,
     GENESIS,
@@ -111,14 +110,14 @@ def hold(n: int, **fields: Any) -> Json:
 CHAIN = 3
 
 
-def chain(length: int) -> list[AuditEntry]:
+def chain(length: int, actor: str = ME) -> list[AuditEntry]:
     """An audit log of the real classes: each entry has the hash of the previous one."""
     found: list[AuditEntry] = []
     head = ChainHead.start(CHAIN)
     for n in range(length):
         event = AuditEvent(
             at=now(),
-            actor=ME,
+            actor=actor,
             action=AuditAction.NOTED if n % 2 else AuditAction.OPENED,
             review_id=f"r{n:032x}" if n % 2 else None,
             details={"photos": "3", "account": 'jürgen 😀 \u007f "quoted"'},
@@ -296,7 +295,7 @@ class LeadsAnswers(Answers):
         """Each call is an audit event itself, and is stored before anything is read."""
         assert method == "GET"
         if rest == ["anchors"]:
-            return self._anchors(PageQuery.model_validate(query))
+            return self._anchors(api.PageQuery.model_validate(query))
         assert rest == []
         asked = api.AuditExportQuery.model_validate(query)
         assert asked.chain == CHAIN, "an empty chain is not read"
@@ -311,7 +310,7 @@ class LeadsAnswers(Answers):
             }
         )
 
-    def _anchors(self, asked: PageQuery) -> api.Message:
+    def _anchors(self, asked: api.PageQuery) -> api.Message:
         heads = [ChainHead.start(n) for n in range(CHAINS)]
         heads[CHAIN] = self.log[-1].head
         begin = int(asked.cursor or 0)  # pages of one
@@ -328,7 +327,7 @@ class LeadsAnswers(Answers):
 
     def _holds(self, method: str, rest: list[str], query: Json, asked: Any) -> api.Message:
         if not rest:
-            PageQuery.model_validate(query)
+            api.PageQuery.model_validate(query)
             shown = holds.HoldSummary.model_fields
             found = [{name: one[name] for name in shown} for one in self.held]
             return holds.HoldsView.model_validate({"holds": found, "next": None})

@@ -340,7 +340,7 @@ def truncated(answers):
 
 def rewritten(answers):
     answers.anchors = anchored(answers.log[3].head)
-    answers.log = chain(7)
+    answers.log = chain(7, actor="another")
 
 
 def without_an_anchor(answers):

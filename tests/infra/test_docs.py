@@ -96,7 +96,18 @@ def test_every_output_and_parameter_on_the_page_on_deploying_is_the_templates():
     known = {*read(TOP)["Outputs"], *read(TOP)["Parameters"]}
     known |= set(read("infra/account.yaml")["Outputs"])
     named = re.findall(r"<([A-Z]\w+)>|[Oo]utput `(\w+)`|\b([A-Z]\w+)=", text)
-    options = {"STACK", "ENV", "DO", "CHAIN", "ANCHORS", "PUSH", "REPOSITORY", "VARIANT", "ONLY"}
+    options = {
+        "STACK",
+        "ENV",
+        "DO",
+        "CHAIN",
+        "ANCHORS",
+        "AUTHORITY",
+        "PUSH",
+        "REPOSITORY",
+        "VARIANT",
+        "ONLY",
+    }
     options |= {"YES", "COUNT", "TRAINING_IMAGE", "PARAMETERS", "OUT", "PORT", "AWS_REGION"}
 
     assert {one for row in named for one in row if one} - options - known == {"Name", "Value"}

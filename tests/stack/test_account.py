@@ -3,11 +3,17 @@
 import io
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 from PIL import Image, ImageOps
 
+from laptop_cloud import places
 from likeness import receipts
+from likeness.adapters.clock import SystemClock
+from likeness.adapters.jobs.operating_state_table import OperatingStateTable
 from likeness.domain.deletion.receipt import EVERYWHERE
+from likeness.domain.jobs.operating_state import Stop
+from likeness.services.jobs.switch import switch as switch_all
 from likeness_client import errors
 from tests.stack.people import genuine_receipt, until
 
@@ -116,3 +122,44 @@ def test_the_catalogue_and_its_pictures_are_public_and_cached(running, http):
             assert (again.status, again.data) == (304, b"")
     assert read("/v1/styles/comic/preview?size=9").status == 400
     assert read(f"/v1/jobs/j{'0' * 32}").status == 403
+
+
+@pytest.fixture
+def switch(running):
+    """Changes what operators switch, and switches everything on again."""
+    operator = running.ops_credentials()
+    table = boto3.resource(
+        "dynamodb",
+        endpoint_url=running.endpoint,
+        region_name=places.REGION,
+        aws_access_key_id=operator.access_key,
+        aws_secret_access_key=operator.secret_key,
+        aws_session_token=operator.session_token,
+    ).Table(running.outputs["Table"])
+    state = OperatingStateTable(table)
+
+    def change(**fields):
+        switch_all(lambda _: fields, by="test", why="a test", state=state, clock=SystemClock())
+
+    yield change
+    change(stop=None, styles_off=())
+
+
+def test_operators_stop_new_jobs_and_a_style_at_once(backend, person, switch):
+    waiting = backend.create_job(person.order())["job_id"]
+
+    switch(stop=Stop(retry_after_s=600), styles_off=("mosaic",))
+
+    order = person.order()
+    for refused in (lambda: backend.create_job(order), lambda: backend.submit_job(waiting)):
+        with pytest.raises(errors.NotAccepting) as raised:
+            refused()
+        assert (raised.value.status, raised.value.retry_after_s) == (503, 600)
+    assert "mosaic" not in {one["style"] for one in backend.all_styles()}
+    assert backend.delete_job(waiting)["state"] in {"cancelling", "cancelled"}
+
+    switch(stop=None)
+
+    with pytest.raises(errors.UnknownStyle):
+        backend.create_job(person.order(styles=["mosaic"]))
+    assert backend.create_job(person.order())["avatars"] == 4

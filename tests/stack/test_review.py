@@ -13,9 +13,11 @@ import pytest
 from PIL import Image
 
 from laptop_cloud import places
+from likeness import receipts
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.domain.review import audit
+from likeness.services.review.verify_audit import verify_audit
 from likeness_client.errors import ApiError
 from tests.clocks import jobs_left
 from tests.stack.moderators import ReviewDesk, review_of, signed_in
@@ -299,13 +301,22 @@ def _appeal(backend, job_id):
     return backend.get_job(job_id)["statement"]["appeal"]
 
 
-def test_the_audit_log_verifies_until_an_entry_is_changed(in_review, desk, person, running):
+def test_the_audit_log_verifies_until_an_entry_is_changed(
+    in_review, desk, person, running, ops, resource, backend
+):
     assert desk.refuse(review_of(in_review))[0] == 200
     person.sees_end(in_review)
     table = table_of(running)
     audit_log = AuditLogTable(table)
     last = audit_log.for_review(review_of(in_review))[-1]
-    head = audit_log.heads()[last.chain]
+    done = ops("lambda").invoke(FunctionName=resource("AnchorAuditFunction"), Payload=b"{}")
+    assert "FunctionError" not in done
+    keys_ = backend.get_keys()
+    heads, anchors = verify_audit(
+        audit_log=audit_log, signed=lambda one: bool(receipts.verify(one.jws, keys_))
+    )
+    head = heads[last.chain]
+    assert anchors[-1].content.heads[last.chain] == head
 
     with (
         changed(table, last, becomes="someone-else"),

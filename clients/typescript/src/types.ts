@@ -1440,7 +1440,7 @@ export interface components {
       statement: components["schemas"]["Statement"] | null;
       /**
        * @description read the job again after so many seconds, as `Retry-After` says; null: it has ended and does not change any more
-       * @example 10
+       * @example 5
        */
       poll_after_s: number | null;
     };

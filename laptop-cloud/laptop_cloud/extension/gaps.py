@@ -514,7 +514,8 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="user_pool_sign_in",
         ships="MfaConfiguration ON lets a user without MFA in; a challenge is answered without its "
-        "session, and without the password; sign-up, weak passwords and unwritable attributes pass",
+        "session, and without the password; sign-up, weak passwords, unwritable attributes and "
+        "those that the pool does not have pass",
         does="requires MFA, a challenge's own session and unused codes; refuses what the pool's "
         "and the client's settings forbid",
         touches={
@@ -526,6 +527,7 @@ GAPS: tuple[Gap, ...] = (
             f"{COGNITO}:_sign_up": "7c18b40cc0808ff8",
             f"{COGNITO}:_update_user_attributes": "f2dcbe6711fd7b22",
             f"{COGNITO}:_admin_create_user": "b6be9f9333ac6842",
+            f"{COGNITO}:_admin_update_user_attributes": "97a3aa75318e6f1f",
             f"{COGNITO}:_forgot_password": "2c3b97e277d599ff",
             f"{COGNITO}:_record_auth_event": "16317aa21489600e",
             f"{COGNITO}:_validate_password": "223b46f71a0e5978",

@@ -52,7 +52,9 @@ def install() -> None:
     cognito._verify_software_token = _with_session(cognito._verify_software_token, verify)
     cognito._sign_up = _checked(cognito._sign_up, _sign_up_error)
     cognito._update_user_attributes = _checked(cognito._update_user_attributes, _update_error)
-    cognito._admin_create_user = _with_password(cognito._admin_create_user)
+    create, update = cognito._admin_create_user, cognito._admin_update_user_attributes
+    cognito._admin_create_user = _checked(_with_password(create), _schema_error)
+    cognito._admin_update_user_attributes = _checked(update, _schema_error)
     cognito._forgot_password = _checked(cognito._forgot_password, _recovery_error)
 
 
@@ -279,6 +281,31 @@ def _attribute_error(
     if not writable or all(one.get("Name") in writable for one in attributes or ()):
         return None
     return _refuse("NotAuthorizedException", "A client attempted to write unauthorized attribute")
+
+
+def _schema_error(data: dict[str, Any]) -> Answer | None:
+    """Of an administrator: the pool must have each attribute, with room for its value.
+
+    A blank value deletes the attribute (API reference, AdminUpdateUserAttributes). The message is
+    the service's (aws-amplify/amplify-flutter#509 on GitHub).
+    """
+    pool = cognito._user_pools.get(data.get("UserPoolId"))
+    if pool is None:
+        return None
+    schema = {one["Name"]: one for one in pool.get("SchemaAttributes", ())}
+    faults = []
+    for one in data.get("UserAttributes") or ():
+        name, value = one["Name"], one.get("Value") or ""
+        limits = schema.get(name, {}).get("StringAttributeConstraints") or {}
+        longest = int(limits.get("MaxLength") or 2048)
+        if name not in schema:
+            faults.append(f"{name}: Attribute does not exist in the schema.")
+        elif len(value) > longest:
+            faults.append(f"{name}: String must be no longer than {longest} characters")
+    if not faults:
+        return None
+    text = "Attributes did not conform to the schema: " + "\n".join(faults)
+    return _refuse("InvalidParameterException", text)
 
 
 def _session(data: dict[str, Any], challenge: str) -> Session | None:

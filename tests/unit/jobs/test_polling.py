@@ -16,13 +16,13 @@ from tests.unit.jobs.test_get_job import get
     ("state", "checked", "seconds"),
     [
         (JobState.OPEN, False, 2),
-        (JobState.OPEN, True, 10),
-        (JobState.MODERATING, True, 10),
+        (JobState.OPEN, True, 5),
+        (JobState.MODERATING, True, 5),
         (JobState.IN_REVIEW, True, 60),
-        (JobState.GENERATING, True, 10),
-        (JobState.FINISHING, True, 10),
-        (JobState.CANCELLING, True, 10),
-        (JobState.COMPLETED, True, 10),
+        (JobState.GENERATING, True, 5),
+        (JobState.FINISHING, True, 5),
+        (JobState.CANCELLING, True, 5),
+        (JobState.COMPLETED, True, 5),
     ],
 )
 def test_each_state_has_its_pace(world, state, checked, seconds):
@@ -32,7 +32,7 @@ def test_each_state_has_its_pace(world, state, checked, seconds):
     assert get(world).poll_after_s == seconds
 
 
-@pytest.mark.parametrize(("p50_s", "seconds"), [(None, 10), (0, 2), (20, 5), (200, 50), (4000, 60)])
+@pytest.mark.parametrize(("p50_s", "seconds"), [(None, 5), (0, 2), (20, 5), (200, 50), (4000, 60)])
 def test_a_job_is_read_about_four_times_until_its_estimated_end(p50_s, seconds):
     found = poll_after_s(
         JobState.GENERATING, checking=False, waits=False, settled=False, p50_s=p50_s, test=False

@@ -470,7 +470,7 @@ class JobView(Message):
     poll_after_s: int | None = Field(
         description="read the job again after so many seconds, as `Retry-After` says; null: it "
         "has ended and does not change any more",
-        examples=[10],
+        examples=[5],
     )
 
 

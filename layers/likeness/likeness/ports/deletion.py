@@ -71,10 +71,10 @@ class BucketObject(Record):
 
 
 class Marker(Record):
-    """S3's position in a listing: after this version of this key."""
+    """S3's position in a listing: after this version of this key, or after all of them."""
 
     key: str
-    version: str
+    version: str | None
 
 
 class Page(Record):

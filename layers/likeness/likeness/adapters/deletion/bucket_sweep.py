@@ -43,14 +43,16 @@ class BucketSweep:
         name = self._names[within.bucket]
         place = _start(within)
         if after:
-            place = {"KeyMarker": after.key, "VersionIdMarker": after.version}
+            place = {"KeyMarker": after.key}
+        if after and after.version:
+            place["VersionIdMarker"] = after.version
         with domain_errors():
             found = self._s3.list_object_versions(Bucket=name, **place)
         listed = list(versions_of(name, found))
         inside = tuple(one for one in listed if not _beyond(one.key, within))
         if not found["IsTruncated"] or len(inside) < len(listed):
             return Page(objects=inside, last=None)
-        last = Marker(key=found["NextKeyMarker"], version=found["NextVersionIdMarker"])
+        last = Marker(key=found["NextKeyMarker"], version=found.get("NextVersionIdMarker"))
         return Page(objects=inside, last=last)
 
     def delete(self, objects: Sequence[BucketObject]) -> int:

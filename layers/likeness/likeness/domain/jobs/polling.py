@@ -3,7 +3,7 @@
 from likeness.domain.jobs.job import JobState
 
 SOON_S = 2  # a verdict about a photo takes seconds
-USUAL_S = 10
+USUAL_S = 5
 SLOW_S = 60  # a moderator, an instance or operators
 TEST_S = 1  # a test job ends in seconds
 

@@ -57,7 +57,7 @@ def sweep_range(
         for uploads in batched(buckets.uploads(within), PAGE):
             sweep(uploads)
     else:
-        last = Marker(key=begun.key, version=begun.version or "")
+        last = Marker(key=begun.key, version=begun.version)
     while True:
         page = buckets.page(within, last)
         sweep(page.objects)

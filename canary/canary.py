@@ -3,7 +3,8 @@
 It calls the API as an app backend does, for one of 24 users of its own, `canary-00` to `canary-23`:
 each has its hour, so each runs one job a day, as every user may. It erases the user after its job.
 
-    {"hour": 7}     invoked by hand: ends the job of canary-06, begins one of canary-07
+    {"hour": 7}     invoked by hand: ends the job of canary-06, begins one of canary-07; `url` is
+                    the base of the API where it is not the stack's output (make up)
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Fault(Exception):
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     hour = int(event.get("hour", datetime.now(UTC).hour))
-    api = Likeness(os.environ["LIKENESS_API_URL"], os.environ["AWS_REGION"])
+    url = event.get("url") or os.environ["LIKENESS_API_URL"]
+    api = Likeness(url, os.environ["AWS_REGION"])
     faults = list(run(api, hour))
     for fault in faults:
         log.error("canary: %s", fault)

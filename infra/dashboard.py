@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Series = dict[datetime, float]
 
 UNIT, ROW, GAP = 60, 34, 8  # px of a column, of a row, between widgets
-LEGEND = 165  # px of a column of the legend
+LETTER = 6.4  # px, of the legend
 COLOURS = ("#1f77b4", "#2ca02c", "#d62728", "#9467bd", "#ff7f0e", "#17becf", "#8c564b")
 SEARCH = re.compile(
     r"SEARCH\('\{(?P<namespace>[^,]+),(?P<dimension>\w+)\} MetricName=\"(?P<metric>\w+)\""
@@ -94,7 +94,7 @@ class Reader:
         }
         found = {one: self.metric(namespace, metric, (dimension, one), "Sum") for one in names}
         shown = {
-            re.sub(r".*-(\w+)Function-\w+$", r"\1", one): series
+            re.sub(r".*-([A-Za-z]+?)Functio.*", r"\1", one): series
             for one, series in found.items()
             if any(series.values())
         }
@@ -117,7 +117,9 @@ def drawn(widget: Mapping[str, Any], shown: Mapping[str, Series], span: tuple[fl
     x, y = widget["x"] * UNIT + GAP, widget["y"] * ROW + GAP
     width, height = widget["width"] * UNIT - GAP, widget["height"] * ROW - GAP
     left, top, right = 44, 30, width - 12
-    columns = max(1, int((width - 20) // LEGEND))
+    legend = {label: label + summary(about, label, series) for label, series in shown.items()}
+    step = 28 + LETTER * max(map(len, legend.values()), default=1)
+    columns = max(1, int((width - 20) // step))
     bottom = height - 22 - 15 * -(-max(len(shown), 1) // columns)
     notes = [one["value"] for one in about.get("annotations", {}).get("horizontal", [])]
     axis = about["yAxis"]["left"]
@@ -157,10 +159,9 @@ def drawn(widget: Mapping[str, Any], shown: Mapping[str, Series], span: tuple[fl
             across, down = one.split(",")
             parts.append(f'<circle cx="{across}" cy="{down}" r="2.4" fill="{colour}"/>')
         row, column = divmod(index, columns)
-        key_x, key_y = 10 + column * LEGEND, height - 8 - 15 * (-(-len(shown) // columns) - 1 - row)
-        total = summary(about, label, series)
+        key_x, key_y = 10 + column * step, height - 8 - 15 * (-(-len(shown) // columns) - 1 - row)
         parts.append(f'<rect x="{key_x}" y="{key_y - 8}" width="9" height="9" fill="{colour}"/>')
-        parts.append(f'<text x="{key_x + 13}" y="{key_y}">{escape(label)}{total}</text>')
+        parts.append(f'<text x="{key_x + 13}" y="{key_y}">{escape(legend[label])}</text>')
     if not values:
         parts.append(f'<text x="{width / 2}" y="{height / 2}" class="none">no data</text>')
     return "".join([*parts, "</g>"])

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from infra import release
+from likeness.settings import PREFIX, Settings
 from tests.infra.documents import FUNCTION
 from tests.infra.stacks import MACHINE, Stack, deployed
 
@@ -73,6 +74,19 @@ def test_functions_and_machines_are_called_by_their_alias(stack: Stack) -> None:
         if way[-1].removesuffix(".Arn") in called
     ]
     assert [way for way in found if not NAMED & set(way)] == []
+
+
+@pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
+def test_every_variable_of_a_function_is_a_setting(stack: Stack) -> None:
+    """An unknown one is an error of every call that reads a setting."""
+    shared = stack.template.get("Globals", {}).get("Function", {})
+    given = {
+        name
+        for one in (shared, *functions(stack).values())
+        for name in one.get("Environment", {}).get("Variables", {})
+        if name.startswith(PREFIX) and one.get("CodeUri") != "../canary/"
+    }
+    assert {name.removeprefix(PREFIX).lower() for name in given} <= Settings.model_fields.keys()
 
 
 # ---------------------------------------------------------------- the digest

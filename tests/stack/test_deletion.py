@@ -242,7 +242,7 @@ def test_the_sweep_walks_every_range_and_reports_a_changed_bucket_configuration(
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": longer})
     try:
         ran = sweep()
-        assert ran["status"] == "SUCCEEDED", ran
+        assert ran["status"] == "SUCCEEDED", (ran.get("error"), ran.get("cause"), ran.get("output"))
         report = json.loads(ran["output"])
         assert (report["findings"], report["unfinished"]) == ({"Lifecycle": 1}, 0)
         assert report["seen"] >= len(new)

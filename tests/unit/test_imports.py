@@ -51,6 +51,7 @@ def test_only_functions_that_decode_pictures_import_heavy_packages():
     assert {name: set(heavy) for name, heavy in imported.items() if heavy} == {
         "claim_next": PICTURES,
         "inspect_photo": PICTURES,
+        "mix_known_cases": PICTURES,
         "match_appeal": PICTURES,
         "read_review": PICTURES,
         "reveal_photo": PICTURES,

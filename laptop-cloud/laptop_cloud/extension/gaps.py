@@ -341,10 +341,12 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="metric_alarms",
         ships="an alarm ignores dimensions, periods and missing data; a template's metric math is "
-        "refused",
+        "refused; the statistic PR is unknown",
         does="CloudWatch's rules for alarms, with the metric math that alarms of templates use",
         touches={
             f"{CFN}:_cw_metric_alarm_record": "4565fcede1ebf266",
+            f"{CLOUDWATCH}:_is_percentile_stat": "b9d0b744ce68c1cb",
+            f"{CLOUDWATCH}:_stat_value": "cfaad95982333379",
             f"{CLOUDWATCH}:_evaluate_alarm": "a0b0acd3d432b711",
             f"{CLOUDWATCH}:_evaluate_all_alarms": "f83f88e57f1ccfc9",
             f"{CLOUDWATCH}:_evaluate_parent_alarms": "24a65a9e43d5d488",

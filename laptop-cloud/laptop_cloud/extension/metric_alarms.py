@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners
 
-from laptop_cloud.alarm_rules import state
+from laptop_cloud.alarm_rules import state, statistic
 from laptop_cloud.metrics import Sample
 
 if TYPE_CHECKING:
@@ -25,12 +25,16 @@ OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "P
 
 _record = provisioners._cw_metric_alarm_record
 _describe = cloudwatch._describe_alarms
+_is_percentile = cloudwatch._is_percentile_stat
+_stat_value = cloudwatch._stat_value
 
 
 def install() -> None:
     provisioners._cw_metric_alarm_record = record
     cloudwatch._evaluate_alarm = evaluate
     cloudwatch._describe_alarms = describe
+    cloudwatch._is_percentile_stat = is_extended
+    cloudwatch._stat_value = stat_value
 
 
 def record(name: str, properties: Properties) -> dict[str, Any]:
@@ -100,6 +104,17 @@ def evaluate(alarm: dict[str, Any]) -> None:
 def describe(*args: Any, **kwargs: Any) -> Any:
     cloudwatch._evaluate_all_alarms()
     return _describe(*args, **kwargs)
+
+
+def is_extended(name: str) -> bool:
+    return name.startswith("PR(") or bool(_is_percentile(name))
+
+
+def stat_value(found: Any, name: str, points: Any = None) -> Any:
+    """Also the percentile rank, "CloudWatch statistics definitions"."""
+    if name.startswith("PR("):
+        return statistic(name, [one["Value"] for one in points or ()])
+    return _stat_value(found, name, points)
 
 
 def published(namespace: str) -> None:

@@ -21,6 +21,7 @@ class Settings(Record):
     table: str
     photos_bucket: str
     avatars_bucket: str
+    release: str = Field(default="none", description="digest; a dimension of metrics")
     call_seconds: int = Field(default=20, gt=0, description="longest wait for a response of AWS")
     call_attempts: int = Field(default=7, ge=1, description="of a call of AWS")
     state_machine: str | None = Field(default=None, description="ARN; for functions that start it")

@@ -609,6 +609,33 @@ def test_only_a_public_response_may_be_cached(public, cached):
     assert handler({}, Context())["headers"]["Cache-Control"] == cached
 
 
+def test_a_caller_who_has_a_public_list_gets_no_body():
+    @route("GET", "/v1/styles", gives=JobStateView, public=True)
+    def handler() -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
+
+    etag = handler({}, Context())["headers"]["ETag"]
+    again = handler({"headers": {"if-none-match": etag}}, Context())
+
+    assert (again["statusCode"], again["body"]) == (HTTPStatus.NOT_MODIFIED, "")
+    assert again["headers"]["Cache-Control"] == "public, max-age=300"
+
+
+class Polled(JobStateView):
+    poll_after_s: int | None
+
+
+@pytest.mark.parametrize(("seconds", "header"), [(10, "10"), (None, None)])
+def test_a_response_says_when_it_is_worth_reading_again(seconds, header):
+    @route("GET", "/v1/jobs/{job_id}", gives=Polled)
+    def handler(job_id: str) -> Polled:
+        return Polled(job_id=job_id, state=JobState.OPEN, poll_after_s=seconds)
+
+    response = handler({"pathParameters": {"job_id": JOB}}, Context())
+
+    assert response["headers"].get("Retry-After") == header
+
+
 @route("POST", "/v1/verify", takes=Picture, gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)
 def verify(request: Picture) -> JobStateView:
     """Accepts a picture."""

@@ -491,6 +491,19 @@ def test_a_moderator_may_hold_one(mixed):
     assert (mine.known.agreed, mine.known.differed) == (0, 1)
 
 
+def test_a_hold_that_is_sent_again_gets_the_same_response(mixed):
+    """As of a real case (test_holds.py): another one would show that it is known."""
+    known = has_known(mixed)
+    claim(mixed, known)
+    common = {"reviews": mixed.reviews, "holding": mixed.holding, "clock": mixed.clock}
+    request = HoldReview(photos=("p01",))
+    first = hold_review(known, request, moderator=ME, **common)
+
+    assert hold_review(known, request, moderator=ME, **common) == first
+    with pytest.raises(Forbidden):
+        hold_review(known, request, moderator=OTHER, **common)
+
+
 def test_a_lead_may_return_an_escalated_one(mixed):
     known = has_known(mixed)
     claim(mixed, known)

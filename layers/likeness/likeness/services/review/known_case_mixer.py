@@ -22,7 +22,7 @@ from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_check import PhotoRules, check_faces, possible_faces
 from likeness.domain.reasons import Refused
 from likeness.domain.review import statistics
-from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEntry, AuditEvent, about
+from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEvent, about
 from likeness.domain.review.case import URGENT, Review, ReviewKind, ReviewState, review_of
 from likeness.domain.review.known_case import (
     LOST_AFTER,
@@ -104,7 +104,7 @@ class KnownCaseMixer:
                 continue
             events = self.audit_log.for_review(review.review_id) if review else []
             if review and case and answered(review) and review.answer is None:
-                self._store_score(review, case, events, now)
+                self._store_score(review, case, now)
             for photo in case.photos if case else ():
                 self.photos.delete(photo.job_id, photo.photo_id)
             if case:
@@ -115,12 +115,9 @@ class KnownCaseMixer:
             done += 1
         return done
 
-    def _store_score(
-        self, review: Review, case: KnownCase, events: list[AuditEntry], now: datetime
-    ) -> None:
+    def _store_score(self, review: Review, case: KnownCase, now: datetime) -> None:
         """The event has no review id: the case's own audit log would show that it was known."""
-        held_by = [event.actor for event in events if event.action is AuditAction.HELD]
-        moderator = review.decided_by or (held_by or [SYSTEM])[-1]
+        moderator = review.decided_by or review.held_by or SYSTEM
         scored = review.change(answer=case.answer)
         event = AuditEvent(
             at=now,

@@ -16,6 +16,7 @@ from likeness.domain.errors import (
     JobStopped,
     NotAccepting,
     StylesOff,
+    Unavailable,
     UnknownStyle,
     WorkStopped,
 )
@@ -368,6 +369,20 @@ def test_without_an_instance_of_the_endpoint_a_shortage_is_reported(world):
     finish_inference(world, error=JobError.NO_CAPACITY)
 
     assert [found.of for found in world.operating_state.shortages()] == [Scarce.CAPACITY]
+
+
+def test_a_report_that_fails_does_not_hide_why_the_job_waits(world, monkeypatch):
+    """The state machine tries a CapacityError for hours, and Unavailable for minutes."""
+
+    def throttled(_):
+        raise Unavailable("throttled")
+
+    waiting_for_an_instance(world)
+    world.training.quota_used_up = True
+    monkeypatch.setattr(world.operating_state, "report", throttled)
+
+    with pytest.raises(CapacityError):
+        start_training(world)
 
 
 def test_a_failed_training_job_is_no_shortage(world):

@@ -1,11 +1,17 @@
 """Waiting for what a job needs: an instance, the detector, operators who stopped the work."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from likeness.domain.errors import DetectorBusy, DetectorTimeout, Unavailable, UnknownDetector
+from likeness.domain.errors import (
+    Denied,
+    DetectorBusy,
+    DetectorTimeout,
+    Unavailable,
+    UnknownDetector,
+)
 from likeness.domain.jobs.job import Job
 from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
 from likeness.ports.jobs import OperatingState
@@ -45,8 +51,12 @@ class Readiness:
         """
         now = self.clock.now()
         waited = now - job.timeline[-1].at
-        with suppress(Unavailable):
+        try:
             self.state.report(Shortage(of=of, seen_at=now, waited_s=int(waited.total_seconds())))
+        except Denied:  # a fault of the release
+            raise
+        except Unavailable:
+            return
 
     @contextmanager
     def detecting(self, job: Job) -> Iterator[None]:

@@ -337,6 +337,25 @@ def test_drawn_avatars_of_such_a_style_are_not_published(world, names, day):
     assert (world.job.styles_off, world.day) == (("oil",), day)
 
 
+@pytest.mark.parametrize("write", ["save", "save_avatars"])
+def test_a_step_that_dies_between_the_writes_still_tells_the_app(world, monkeypatch, write):
+    def dies(*_):
+        monkeypatch.undo()
+        raise Unavailable("throttled")
+
+    drawn(world, "comic", "comic", "oil")
+    world.operating_state.switch(styles_off=("oil",))
+    monkeypatch.setattr(world.jobs, write, dies)
+    with pytest.raises(Unavailable):
+        publish(world)
+
+    publish(world)
+
+    assert world.job.styles_off == ("oil",)
+    shown = [one for one in world.jobs.avatars(JOB) if one.state is AvatarState.PUBLISHED]
+    assert [one.style for one in shown] == ["comic", "comic"]
+
+
 # --- shortages ------------------------------------------------------------------------------------
 
 

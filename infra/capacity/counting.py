@@ -251,17 +251,23 @@ def _jobs(call: Call) -> set[str]:
 
 
 def _counts(calls: Iterable[Call], running: Cloud, job_id: str) -> Counts:
-    """Without polls. A request of the API is a call of the function that answers it."""
+    """Without polls, and without downloads by presigned URLs: as many as the app makes of each. A
+    request of the API is a call of the function that answers it."""
     found = Counts()
     polls = _poll_traces(calls := list(calls))
     for call in calls:
-        if call.trace in polls:
+        if call.trace in polls or _is_download(call):
             continue
         _add(found, call)
     found.calls["Pipeline", TRANSITION] = _transitions(running, job_id)
     # Each is an invocation too, and counted there.
     found.calls.pop(("Pipeline", "lambda:InvokeFunction"), None)
     return found
+
+
+def _is_download(call: Call) -> bool:
+    """A presigned URL calls with the identity of the function that signed it."""
+    return (call.caller, call.call) == ("GetJob", "s3:GetObject") and not call.trace
 
 
 def _add(counts: Counts, call: Call) -> None:

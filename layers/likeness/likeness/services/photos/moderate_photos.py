@@ -24,7 +24,7 @@ from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
-from likeness.services.photos.moderate_pictures import moderate_pictures
+from likeness.services.photos.set_moderation import moderate_pictures
 from likeness.services.review.holding import Holding
 
 MODERATED = (PhotoState.ACCEPTED, PhotoState.LEFT_OUT)

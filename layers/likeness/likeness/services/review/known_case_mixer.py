@@ -39,7 +39,7 @@ from likeness.ports.known_cases import KnownCases, KnownPictures
 from likeness.ports.photos import Detector, Photos, Pictures
 from likeness.ports.review import AuditLog, DeskCounters, PendingDecisions, Reviews
 from likeness.ports.runtime import Clock
-from likeness.services.photos.moderate_pictures import moderate_pictures
+from likeness.services.photos.set_moderation import moderate_pictures
 from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.request_review import findings_first
 

@@ -49,8 +49,7 @@ def test_every_function_changes_with_each_release(stack: Stack) -> None:
     assert [
         name
         for name, one in functions(stack).items()
-        if {"Ref": "Release"}
-        not in (variables(shared) | variables(one)).values()
+        if {"Ref": "Release"} not in (variables(shared) | variables(one)).values()
     ] == []
 
 

@@ -335,7 +335,7 @@ def abort(run: MapRun, status: str) -> None:
 
 
 def run_child(run: MapRun, child: dict[str, Any], processor: dict[str, Any], kind: str) -> None:
-    if run.view["status"] != "RUNNING":
+    if run.view["status"] != "RUNNING" or run.exceeded():  # which `follow` may not have seen yet
         return
     child |= {"status": "RUNNING", "startDate": now_iso()}
     stepfunctions._executions[child["executionArn"]] = child

@@ -81,7 +81,7 @@ def rolled_back(cloudformation: Any, stack: str) -> str:
         if "does not exist" in str(error):
             return ""
         raise
-    return str(found["LastUpdatedTime"]) if "ROLLBACK" in found["StackStatus"] else ""
+    return str(found.get("LastUpdatedTime", "")) if "ROLLBACK" in found["StackStatus"] else ""
 
 
 def prune(functions: Any, prefix: str, now: datetime) -> Iterator[str]:

@@ -38,6 +38,8 @@ def problems(command: str) -> list[str]:
         except (UnknownServiceError, KeyError):
             return [f"{command}: no such operation"]
         known = {_option(name) for name in shape.members}
+        booleans = [name for name, one in shape.members.items() if one.type_name == "boolean"]
+        known |= {_option(f"No{name[0].upper()}{name[1:]}") for name in booleans}
         known |= RENAMED.get((service, operation), set())
         needed = {_option(name) for name in shape.required_members}
     wrong = [*sorted(options - known), *(f"{one} is missing" for one in sorted(needed - options))]

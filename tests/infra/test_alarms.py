@@ -149,6 +149,14 @@ def test_an_alarm_that_misses_its_data_notifies(name):
     assert after(name, []) == "INSUFFICIENT_DATA"
 
 
+def test_the_end_of_the_last_sweep_is_not_taken_for_a_sweep():
+    """An execution that ends publishes ExecutionsStarted with the value 0."""
+    ended = executions(SWEEP, ExecutionsStarted=0)
+
+    assert after("sweep-missing", ended) == "ALARM"
+    assert alarms()["sweep-missing"]["AlarmActions"]
+
+
 def test_every_alarm_rings_in_a_test():
     """`rings` or `after` is in the tests that cause the fault."""
     caused = {

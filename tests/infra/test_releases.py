@@ -39,6 +39,25 @@ def test_every_function_is_published_with_each_release(stack: Stack) -> None:
     ] == []
 
 
+@pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
+def test_every_function_changes_with_each_release(stack: Stack) -> None:
+    """Lambda publishes no version of the same code and configuration; CloudFormation fails then.
+
+    "A version for this Lambda function exists. Modify the function to create a new version."
+    """
+    shared = stack.template.get("Globals", {}).get("Function", {})
+    assert [
+        name
+        for name, one in functions(stack).items()
+        if {"Ref": "Release"} not in (variables(shared) | variables(one)).values()
+    ] == []
+
+
+def variables(function: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = function.get("Environment", {}).get("Variables", {})
+    return found
+
+
 def mentions(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """The way to each reference, with its name: (..., "GetAtt", "F.Arn")."""
     if isinstance(value, dict):
@@ -137,6 +156,17 @@ def test_a_release_that_was_rolled_back_is_not_published_under_its_digest(
         stub.add_response("describe_stacks", {"Stacks": [stack]})
 
         assert release.rolled_back(client, "s") == undone
+
+
+def test_a_first_deployment_that_was_rolled_back_is_no_error() -> None:
+    """Its stack was never updated, so it has no LastUpdatedTime."""
+    client = boto3.client("cloudformation", region_name="eu-central-1")
+    at = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    stack = {"StackName": "s", "CreationTime": at, "StackStatus": "ROLLBACK_COMPLETE"}
+    with Stubber(client) as stub:
+        stub.add_response("describe_stacks", {"Stacks": [stack]})
+
+        assert release.rolled_back(client, "s") == ""
 
 
 def test_the_first_release_has_no_stack_yet() -> None:

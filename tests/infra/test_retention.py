@@ -1,10 +1,12 @@
 """The retention policy, the template and the promise of each tier say the same."""
 
+import re
 from typing import Any
 
+from likeness.adapters.dynamodb import keys
 from likeness.adapters.policy_files import load_retention, load_tiers
 from likeness.domain.deletion.receipt import EVERYWHERE
-from tests.infra.documents import read
+from tests.infra.documents import ROOT, read
 
 RULES = load_retention()
 STORAGE = read("infra/storage.yaml")["Resources"]
@@ -46,3 +48,13 @@ def test_photos_are_deleted_in_the_step_after_the_last_avatar_for_every_tier(mac
     waits = {name for name, state in machine["States"].items() if state["Type"] == "Wait"}
     assert waits == {"WaitForTest"}, "it waits before the last avatar"
     assert machine["States"]["WaitForTest"]["Next"] == "RunTest"
+
+
+def test_the_page_on_privacy_names_every_kind_of_item():
+    table = (keys.__doc__ or "").split("---\n")[-1].split("\n\n")[0]
+    partitions = {line.split()[0].rstrip(",") for line in table.splitlines() if line.strip()}
+    kinds = {one.partition("<")[0].rstrip("#") for one in partitions if one[0].isupper()}
+    page = (ROOT / "docs" / "privacy.md").read_text()
+
+    assert {"JOB", "ANCHORS", "DURATIONS"} <= kinds
+    assert {kind for kind in kinds if not re.search(rf"`{kind}\b", page)} == set()

@@ -5,9 +5,17 @@ from __future__ import annotations
 import pytest
 
 from laptop_cloud.metrics import read
-from likeness.domain.errors import Denied, NotFound, Unavailable
+from likeness.domain.errors import (
+    CapacityError,
+    Denied,
+    DetectorBusy,
+    NotFound,
+    Unavailable,
+    UnknownDetector,
+    WorkStopped,
+)
 from likeness.entrypoints import releases
-from likeness.entrypoints.releases import METRIC, handles
+from likeness.entrypoints.releases import METRIC, WAITS, handles
 from tests.alarms import NAMESPACE, after
 from tests.builders import Context
 
@@ -37,6 +45,16 @@ def test_an_exception_that_no_use_case_raises_is_a_fault_of_the_release(error, c
 @pytest.mark.parametrize("error", [Unavailable("throttled"), NotFound("no such job")])
 def test_an_error_of_a_use_case_is_none(error, capsys):
     assert faults(error, capsys) == []
+
+
+@pytest.mark.parametrize("error", [CapacityError, DetectorBusy, UnknownDetector, WorkStopped])
+def test_a_step_whose_job_waits_is_no_error_of_a_function(error, capsys):
+    """Else no release could be deployed while operators stop the work."""
+    assert faults(error("waits"), capsys) == [(WAITS, {})]
+    lambdas = [("AWS/Lambda", "Invocations", {}, [1000]), ("AWS/Lambda", "Errors", {}, [400])]
+
+    assert after("function-errors", lambdas) == "ALARM"
+    assert after("function-errors", [*lambdas, (NAMESPACE, WAITS, {}, [1] * 400)]) == "OK"
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,23 @@ import os
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from likeness.domain.errors import Denied, LikenessError
+from likeness.domain.errors import (
+    CapacityError,
+    Denied,
+    DetectorBusy,
+    LikenessError,
+    UnknownDetector,
+    WorkStopped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 METRIC = "ReleaseFaults"
+# A step fails as long as its job waits. Lambda counts that as an error, and the alarm
+# function-errors, which undoes a release too, counts it out.
+WAITING = (CapacityError, DetectorBusy, UnknownDetector, WorkStopped)
+WAITS = "StepsWaiting"
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Likeness")
 RELEASE = os.environ.get("LIKENESS_RELEASE", "none")
 
@@ -33,6 +44,8 @@ def handles(work: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable
                 return handler(event, context)
             except Exception as error:
                 count(error)
+                if isinstance(error, WAITING):
+                    _write(WAITS)
                 raise
 
         return counted
@@ -43,8 +56,13 @@ def handles(work: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable
 def count(error: Exception) -> None:
     if isinstance(error, LikenessError) and not isinstance(error, Denied):
         return
+    _write(METRIC, Release=RELEASE)
+
+
+def _write(name: str, **dimensions: str) -> None:
     # Not at the top: nearly no invocation counts a fault, and it slows cold starts.
     from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415
 
-    with single_metric(METRIC, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
-        metric.add_dimension("Release", RELEASE)
+    with single_metric(name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+        for dimension, value in dimensions.items():
+            metric.add_dimension(dimension, value)

@@ -45,14 +45,15 @@ GUIDELINES = ROOT / "layers" / "likeness" / "likeness" / "policy" / "community_g
 
 @pytest.fixture
 def stored(table, monkeypatch):
-    """Two photos and an avatar with verdicts, one photo without, and a review of them."""
+    """Two photos and an avatar with verdicts, one photo without, and their review for two days."""
     jobs = JobsTable(table, FakeClock())
     smoking = a_verdict().model_copy(
         update={"evidence": seen(labels=(Label(name="Smoking", confidence=60),))}
     )
     jobs.create(a_job(), [a_photo(1, verdict=a_verdict()), a_photo(2, verdict=smoking), a_photo(3)])
     jobs.save_avatars([an_avatar(1)])
-    ReviewsTable(table).open(a_review(), "token")
+    two_days_ago = datetime.now(UTC) - timedelta(days=2)
+    ReviewsTable(table).open(a_review(opened_at=two_days_ago), "token")
     for module in (replay_policy, verify_audit):
         monkeypatch.setattr(module, "table", lambda _: table)
     return table
@@ -139,6 +140,14 @@ def test_days_without_an_anchor_are_reported(stored, anchored, signer, monkeypat
         update={"at": last.content.at - timedelta(days=9), "number": 2, "previous": last.hash}
     )
     audit_log.add_anchor(SignedAnchor(number=2, jws=signer.sign(late)))
+
+    run(verify_audit, monkeypatch, *anchored)
+
+    assert "No anchor was written from " in capsys.readouterr().out
+
+
+def test_a_log_that_lost_all_anchors_is_reported(stored, anchored, monkeypatch, capsys):
+    stored.delete_item(Key=keys.anchor(1))
 
     run(verify_audit, monkeypatch, *anchored)
 

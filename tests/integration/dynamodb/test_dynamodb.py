@@ -218,8 +218,8 @@ def test_the_index_has_a_decided_review_under_its_day_and_a_closed_one_nowhere(t
     assert items(table)[row]["gsi1pk"] == f"REVIEWS#{NOW.date()}" != queued
     assert reviews.get(review_of(JOB)).decided_by == MODERATOR
 
-    reviews.save(review.hold())
-    reviews.save(review.hold().close(NOW))
+    reviews.save(review.hold("moderator-1"))
+    reviews.save(review.hold("moderator-1").close(NOW))
 
     assert "gsi1pk" not in items(table)[row]
 

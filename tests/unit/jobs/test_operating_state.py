@@ -16,6 +16,7 @@ from likeness.domain.errors import (
     JobStopped,
     NotAccepting,
     StylesOff,
+    Unavailable,
     UnknownStyle,
     WorkStopped,
 )
@@ -336,6 +337,25 @@ def test_drawn_avatars_of_such_a_style_are_not_published(world, names, day):
     assert (world.job.styles_off, world.day) == (("oil",), day)
 
 
+@pytest.mark.parametrize("write", ["save", "save_avatars"])
+def test_a_step_that_dies_between_the_writes_still_tells_the_app(world, monkeypatch, write):
+    def dies(*_):
+        monkeypatch.undo()
+        raise Unavailable("throttled")
+
+    drawn(world, "comic", "comic", "oil")
+    world.operating_state.switch(styles_off=("oil",))
+    monkeypatch.setattr(world.jobs, write, dies)
+    with pytest.raises(Unavailable):
+        publish(world)
+
+    publish(world)
+
+    assert world.job.styles_off == ("oil",)
+    shown = [one for one in world.jobs.avatars(JOB) if one.state is AvatarState.PUBLISHED]
+    assert [one.style for one in shown] == ["comic", "comic"]
+
+
 # --- shortages ------------------------------------------------------------------------------------
 
 
@@ -368,6 +388,20 @@ def test_without_an_instance_of_the_endpoint_a_shortage_is_reported(world):
     finish_inference(world, error=JobError.NO_CAPACITY)
 
     assert [found.of for found in world.operating_state.shortages()] == [Scarce.CAPACITY]
+
+
+def test_a_report_that_fails_does_not_hide_why_the_job_waits(world, monkeypatch):
+    """The state machine tries a CapacityError for hours, and Unavailable for minutes."""
+
+    def throttled(_):
+        raise Unavailable("throttled")
+
+    waiting_for_an_instance(world)
+    world.training.quota_used_up = True
+    monkeypatch.setattr(world.operating_state, "report", throttled)
+
+    with pytest.raises(CapacityError):
+        start_training(world)
 
 
 def test_a_failed_training_job_is_no_shortage(world):

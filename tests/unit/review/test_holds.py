@@ -609,7 +609,7 @@ def test_while_a_second_opinion_is_held_no_moderator_sees_the_first_decision(rev
     reviewed.reviews.save(pending)
     reviewed.reviews.save(pending.take_effect())
     second = a_review(kind=ReviewKind.SECOND, photos=first.photos)
-    reviewed.reviews.open(second.hold(), "token-2")
+    reviewed.reviews.open(second.hold("moderator-1"), "token-2")
     if confirmed:
         held = reviewed.reviews.get(second.review_id)
         reviewed.reviews.save(held.close(NOW))

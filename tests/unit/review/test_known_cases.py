@@ -23,7 +23,7 @@ from likeness.api.review import (
     TransparencyQuery,
 )
 from likeness.domain.account.age import AgeMethod
-from likeness.domain.errors import Forbidden, Invalid, NotFound, NotReversible
+from likeness.domain.errors import DetectorBusy, Forbidden, Invalid, NotFound, NotReversible
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
 from likeness.domain.reasons import Reason
@@ -35,7 +35,7 @@ from likeness.domain.review.case import (
     job_of,
     review_of,
 )
-from likeness.domain.review.known_case import SEEN_FOR, read_manifest
+from likeness.domain.review.known_case import LOST_AFTER, SEEN_FOR, read_manifest
 from likeness.services.review.add_note import add_note
 from likeness.services.review.claim_next import claim_next
 from likeness.services.review.claim_review import claim_review
@@ -491,6 +491,19 @@ def test_a_moderator_may_hold_one(mixed):
     assert (mine.known.agreed, mine.known.differed) == (0, 1)
 
 
+def test_a_hold_that_is_sent_again_gets_the_same_response(mixed):
+    """As of a real case (test_holds.py): another one would show that it is known."""
+    known = has_known(mixed)
+    claim(mixed, known)
+    common = {"reviews": mixed.reviews, "holding": mixed.holding, "clock": mixed.clock}
+    request = HoldReview(photos=("p01",))
+    first = hold_review(known, request, moderator=ME, **common)
+
+    assert hold_review(known, request, moderator=ME, **common) == first
+    with pytest.raises(Forbidden):
+        hold_review(known, request, moderator=OTHER, **common)
+
+
 def test_a_lead_may_return_an_escalated_one(mixed):
     known = has_known(mixed)
     claim(mixed, known)
@@ -635,6 +648,37 @@ def test_a_set_that_would_stand_out_is_refused_and_leaves_no_picture(mixed, spoi
     with pytest.raises(Invalid, match=says):
         mixer(mixed).mix()
     assert not [key for key in mixed.photo_objects.listing() if "j0000000" not in key]
+
+
+@pytest.mark.parametrize("died", [DetectorBusy("throttled"), MemoryError()])
+def test_a_call_that_dies_leaves_no_picture(mixed, died):
+    """The second picture is stored before the detector looks at it."""
+    looked = mixed.detector.faces
+
+    def faces(job_id, photo_id):
+        if photo_id == "p02":
+            raise died
+        return looked(job_id, photo_id)
+
+    decides(mixed, has_real(mixed))
+    mixed.clock.advance(SETTLED + timedelta(seconds=1))
+    mixed.detector.faces = faces
+    with pytest.raises(type(died)):
+        mixer(mixed).mix()
+    mixed.clock.advance(LOST_AFTER)
+    mixer(mixed, source=None).mix()
+    assert not [key for key in mixed.photo_objects.listing() if "j0000000" not in key]
+    assert not [use for use in mixed.known_cases.uses().values() if use.job_id]
+
+
+def test_who_saw_a_set_is_stored_for_three_months(mixed):
+    decides(mixed, has_known(mixed), NO)
+    mixer(mixed).mix()
+    mixed.clock.advance(SEEN_FOR + timedelta(days=1))
+    mixed.known_cases.next_window(mixed.clock.now() - SETTLED)
+    decides(mixed, has_known(mixed, 2, moderator=OTHER), moderator=OTHER)
+    mixer(mixed).mix()
+    assert set(mixed.known_cases.uses()["toy"].seen) == {OTHER.id}
 
 
 def test_clean_pictures_are_used_where_clean_jobs_are_reviewed(mixed):

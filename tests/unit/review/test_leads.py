@@ -386,7 +386,7 @@ def test_a_case_whose_second_opinion_is_held_is_not_overturned(world):
     a_decided_job(world, JobState.IN_REVIEW, YES)
     world.reviews.save(world.reviews.get(REVIEW).change(second=True))
     second = a_review(kind=ReviewKind.SECOND)
-    world.reviews.open(second.hold(), "token-2")
+    world.reviews.open(second.hold("moderator-1"), "token-2")
 
     with pytest.raises(Conflict, match="second opinion"):
         overturn(world, *WEAPON)

@@ -51,10 +51,16 @@ def main() -> None:
         sys.exit(f"The audit log is broken: {broken}")
     if options.export:
         export(audit_log, ends, anchors, options.export)
-    for begin, end in gaps(anchors, datetime.now(UTC)):
+    for begin, end in gaps(anchors, datetime.now(UTC), since=first(audit_log, ends)):
         sys.stdout.write(f"No anchor was written from {begin:%F %R} to {end:%F %R} UTC.\n")
     number = sum(head.number for head in ends)
     sys.stdout.write(f"The audit log is intact: {number} entries, {len(anchors)} anchors.\n")
+
+
+def first(audit_log: AuditLog, ends: Sequence[ChainHead]) -> datetime | None:
+    """Return the time of the first entry; None if there is none."""
+    firsts = (next(iter(audit_log.entries(head.chain))) for head in ends if head.number)
+    return min((entry.at for entry in firsts), default=None)
 
 
 def is_signed(anchor: SignedAnchor, jwks: dict[str, Any]) -> bool:

@@ -220,7 +220,12 @@ def verify_anchors(anchors: Iterable[SignedAnchor]) -> None:
         previous = one.hash
 
 
-def gaps(anchors: Iterable[SignedAnchor], now: datetime) -> list[tuple[datetime, datetime]]:
-    """Returns the times without an anchor that are longer than ANCHOR_OVERDUE, until now."""
-    moments = [*(one.content.at for one in anchors), now]
+def gaps(
+    anchors: Iterable[SignedAnchor], now: datetime, *, since: datetime | None = None
+) -> list[tuple[datetime, datetime]]:
+    """Returns the times without an anchor that are longer than ANCHOR_OVERDUE, until now.
+
+    `since`: the time of the first entry; else a log that lost all its anchors has no gap.
+    """
+    moments = [*([since] if since else []), *(one.content.at for one in anchors), now]
     return [pair for pair in pairwise(moments) if pair[1] - pair[0] > ANCHOR_OVERDUE]

@@ -233,6 +233,7 @@ class Review(Versioned):
     )
     looked: bool = Field(default=True, description="the moderator revealed a photo")
     overturn: Overturn | None = None
+    held_by: str | None = Field(default=None, description="the moderator who held it")
     hold_returned: bool = Field(
         default=False, description="a lead found that the photos are not illegal"
     )
@@ -362,14 +363,14 @@ class Review(Versioned):
             raise Invalid(f"a case has at most {MAX_NOTES} notes")
         return self.change(notes=(*self.notes, Note(by=by, at=now, text=text)))
 
-    def hold(self) -> Self:
+    def hold(self, by: str) -> Self:
         """Removes the case from the queue until a lead has decided about the hold of its job."""
-        return self.change(state=ReviewState.HELD, lease=None)
+        return self.change(state=ReviewState.HELD, lease=None, held_by=by)
 
     def return_from_hold(self, now: datetime) -> Self:
         """Returns a held case to the queue; one whose deadline has passed expires."""
         if now < self.decide_by:
-            return self.change(state=ReviewState.WAITING, hold_returned=True)
+            return self.change(state=ReviewState.WAITING, hold_returned=True, held_by=None)
         return self.expire(now)
 
     def close(self, now: datetime) -> Self:

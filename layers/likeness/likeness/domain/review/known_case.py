@@ -27,6 +27,7 @@ from likeness.domain.review.statistics import (
 
 MANIFEST = "manifest.json"
 SEEN_FOR = timedelta(days=90)  # a moderator does not get the same pictures again before
+MAX_PHOTOS = 10  # of a set
 LOST_AFTER = timedelta(hours=1)  # a case whose message was lost is given up
 
 # A path below the prefix: no empty step, no step that begins with a dot.
@@ -44,7 +45,7 @@ class KnownSet(Record):
     """Pictures of one person, as a user would upload them."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    photos: tuple[KnownPhoto, ...] = Field(min_length=1, max_length=10)
+    photos: tuple[KnownPhoto, ...] = Field(min_length=1, max_length=MAX_PHOTOS)
 
     @model_validator(mode="after")
     def _may_be_refused(self) -> Self:
@@ -139,6 +140,11 @@ class KnownUse(Record):
 
     def seen_by(self, now: datetime) -> tuple[str, ...]:
         return tuple(sorted(who for who, at in self.seen.items() if now < at + SEEN_FOR))
+
+    def ended(self, seen: Mapping[str, datetime], now: datetime) -> Self:
+        """Returns the use after its case. What is older than SEEN_FOR is not kept."""
+        recent = {who: self.seen[who] for who in self.seen_by(now)}
+        return self.model_copy(update={"job_id": None, "seen": {**recent, **seen}})
 
 
 def answered(review: Review) -> bool:

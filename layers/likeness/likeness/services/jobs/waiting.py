@@ -5,7 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from likeness.domain.errors import DetectorBusy, DetectorTimeout, UnknownDetector
+from likeness.domain.errors import (
+    Denied,
+    DetectorBusy,
+    DetectorTimeout,
+    Unavailable,
+    UnknownDetector,
+)
 from likeness.domain.jobs.job import Job
 from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
 from likeness.ports.jobs import OperatingState
@@ -39,10 +45,18 @@ class Readiness:
         return switches
 
     def report(self, of: Scarce, job: Job) -> None:
-        """The job waits: since it entered its state."""
+        """The job waits: since it entered its state.
+
+        A report that fails is lost: why the job waits decides how long it is tried again.
+        """
         now = self.clock.now()
         waited = now - job.timeline[-1].at
-        self.state.report(Shortage(of=of, seen_at=now, waited_s=int(waited.total_seconds())))
+        try:
+            self.state.report(Shortage(of=of, seen_at=now, waited_s=int(waited.total_seconds())))
+        except Denied:  # a fault of the release
+            raise
+        except Unavailable:
+            return
 
     @contextmanager
     def detecting(self, job: Job) -> Iterator[None]:

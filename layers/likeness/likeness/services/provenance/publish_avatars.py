@@ -74,8 +74,8 @@ def _without_off(avatars: list[Avatar], job: Job, switches: Switches, jobs: Jobs
     if refused:
         if len(refused) == len(avatars):
             raise StylesOff(f"every avatar of job {job.job_id} has a style that is switched off")
-        jobs.save_avatars(a.model_copy(update={"state": AvatarState.REFUSED}) for a in refused)
         jobs.save(job.change(styles_off=job.styles_off + switches.off(job.styles_on)))
+        jobs.save_avatars(a.model_copy(update={"state": AvatarState.REFUSED}) for a in refused)
     return [avatar for avatar in avatars if avatar not in refused]
 
 

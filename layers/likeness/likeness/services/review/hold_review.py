@@ -30,12 +30,11 @@ def hold_review(
     Idempotent for the same moderator. From then on only leads see the case.
     """
     now = clock.now()
-    hold = holding.active(job_of(review_id))
-    if hold and hold.held_by == moderator.id:
-        for held in reviews.for_job(hold.job_id):
-            if held.state is ReviewState.HELD and held.public_id == review_id:
-                holding.preserve(hold.job_id)
-                return review_summary(held, moderator, now)
+    for held in reviews.for_job(job_of(review_id)):
+        repeated = held.state is ReviewState.HELD and held.held_by == moderator.id
+        if repeated and held.public_id == review_id:
+            holding.preserve(held.job_id)
+            return review_summary(held, moderator, now)
     review = case_for(review_id, moderator, reviews=reviews, now=now)
     review.require_lease(moderator.id, now)
     if others := sorted(set(request.photos) - {photo.photo_id for photo in review.photos}):
@@ -48,7 +47,7 @@ def hold_review(
 
     def held_by_lease(found: Review) -> Review:
         found.require_lease(moderator.id, now)
-        return found.hold()
+        return found.hold(moderator.id)
 
     held = change_case(
         review_id,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from likeness.domain.errors import ConcurrentChange, Invalid, NotFound
+from likeness.domain.errors import ConcurrentChange, Invalid, LikenessError, NotFound
 from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import new_job_id
 from likeness.domain.moderation import Outcome, Policy, severity
@@ -22,10 +22,11 @@ from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_check import PhotoRules, check_faces, possible_faces
 from likeness.domain.reasons import Refused
 from likeness.domain.review import statistics
-from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEntry, AuditEvent, about
+from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEvent, about
 from likeness.domain.review.case import URGENT, Review, ReviewKind, ReviewState, review_of
 from likeness.domain.review.known_case import (
     LOST_AFTER,
+    MAX_PHOTOS,
     KnownCase,
     KnownManifest,
     KnownSet,
@@ -104,23 +105,18 @@ class KnownCaseMixer:
                 continue
             events = self.audit_log.for_review(review.review_id) if review else []
             if review and case and answered(review) and review.answer is None:
-                self._store_score(review, case, events, now)
-            for photo in case.photos if case else ():
-                self.photos.delete(photo.job_id, photo.photo_id)
+                self._store_score(review, case, now)
+            self._delete_photos(use.job_id)
             if case:
                 self.known_cases.save(case.model_copy(update={"over": True}))
             seen = {event.actor: event.at for event in events if event.actor != SYSTEM}
-            over = {"job_id": None, "seen": {**use.seen, **seen}}
-            self.known_cases.save_use(use.model_copy(update=over))
+            self.known_cases.save_use(use.ended(seen, now))
             done += 1
         return done
 
-    def _store_score(
-        self, review: Review, case: KnownCase, events: list[AuditEntry], now: datetime
-    ) -> None:
+    def _store_score(self, review: Review, case: KnownCase, now: datetime) -> None:
         """The event has no review id: the case's own audit log would show that it was known."""
-        held_by = [event.actor for event in events if event.action is AuditAction.HELD]
-        moderator = review.decided_by or (held_by or [SYSTEM])[-1]
+        moderator = review.decided_by or review.held_by or SYSTEM
         scored = review.change(answer=case.answer)
         event = AuditEvent(
             at=now,
@@ -134,6 +130,11 @@ class KnownCaseMixer:
         )
         counts = score(review, case.answer, moderator)
         self.reviews.save(scored, event, counts, statistics.own_days(review))
+
+    def _delete_photos(self, job_id: JobId) -> None:
+        """Also those of a call that died before it stored the case."""
+        for photo_id in photo_ids(MAX_PHOTOS):
+            self.photos.delete(job_id, photo_id)
 
     def _review(self, job_id: JobId) -> Review | None:
         with suppress(NotFound):
@@ -212,15 +213,17 @@ class KnownCaseMixer:
                 break
             tried += 1
             job_id = new_job_id()
+            # Before a picture is stored: if this call dies, `_score` deletes it.
+            self.known_cases.save_use(use.model_copy(update={"job_id": job_id, "at": now}))
             try:
                 case = self._case(job_id, known, real, use.seen_by(now), now)
-            except (Invalid, NotFound) as fault:
-                for photo_id in photo_ids(len(known.photos)):
-                    self.photos.delete(job_id, photo_id)
+            except LikenessError as fault:
+                self._delete_photos(job_id)
                 self.known_cases.save_use(use.model_copy(update={"at": now}))
+                if not isinstance(fault, (Invalid, NotFound)):  # the detector is busy
+                    raise
                 faults.append(f"known case {known.name}: {fault}")
                 continue
-            self.known_cases.save_use(use.model_copy(update={"job_id": job_id, "at": now}))
             self.known_cases.save(case)
             delay = timedelta(seconds=self.chance.randint(*DELAYS_S))
             self.pending.schedule(case.review.review_id, after=delay)

@@ -155,9 +155,10 @@ def test_a_resource_without_a_reader_is_drift() -> None:
 
 
 def test_a_recorded_resource_is_not_read() -> None:
-    budget = Resource("Budget", "AWS::Budgets::Budget", "b", {"Budget": {"BudgetType": "COST"}})
+    wanted = {"ApplicationName": "a", "ComputePlatform": "Lambda"}
+    deployments = Resource("Application", "AWS::CodeDeploy::Application", "a", wanted)
 
-    assert not list(compare(lambda _: None, budget))
+    assert not list(compare(lambda _: None, deployments))
 
 
 class FakeCloud:

@@ -563,7 +563,9 @@ class FakeReviews:
 
     def next_for(self, moderator: Moderator, now: datetime) -> Iterator[Queued]:
         for queued in self.queue(now + URGENT, blind=False):
-            lease = queued.review.active_lease(now)
+            lease, counts_at = queued.review.active_lease(now), queued.review.counts_at
+            if queued.review.pending and counts_at and counts_at > now:
+                continue
             for_leads = queued.review.queue is not Queue.PHOTOS
             if (lease is None or lease.by == moderator.id) and (moderator.lead or not for_leads):
                 yield queued

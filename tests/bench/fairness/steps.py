@@ -197,6 +197,7 @@ def _submit(world: World) -> None:
         jobs=world.jobs,
         users=world.users,
         ledger=world.ledger,
+        holds=world.holds,
         photos=world.photos,
         inspections=world.inspections,
         workflow=world.workflow,

@@ -233,8 +233,8 @@ def test_what_is_next_is_in_the_order_of_the_queue(reviews):
 
 def test_cases_are_due_once_their_time_passed_and_no_others_are_read(reviews):
     """A head start of the tier, a lease that ended, a decision that takes effect."""
-    cases = many(reviews, 6)
-    early = a_review(job_id=OTHER_JOB, priority=9, decide_by=NOW + timedelta(hours=26))
+    cases, early_job = many(reviews, 6), JobId("j" + "e" * 32)
+    early = a_review(job_id=early_job, priority=9, decide_by=NOW + timedelta(hours=26))
     reviews.open(early, "token")
     leased = cases[4].claim(MODERATOR, now=NOW, lasts=LASTS)
     reviews.save(leased)
@@ -246,9 +246,9 @@ def test_cases_are_due_once_their_time_passed_and_no_others_are_read(reviews):
     def due(moment):
         return sorted(one.job_id for one in reviews.due(moment))
 
-    assert due(NOW) == [OTHER_JOB]
-    assert due(NOW + timedelta(seconds=10)) == sorted([OTHER_JOB, pending.job_id])
-    assert due(NOW + LASTS) == sorted([OTHER_JOB, pending.job_id, leased.job_id])
+    assert due(NOW) == [early_job]
+    assert due(NOW + timedelta(seconds=10)) == sorted([early_job, pending.job_id])
+    assert due(NOW + LASTS) == sorted([early_job, pending.job_id, leased.job_id])
     later = [one.job_id for one in (*cases[:2], leased, pending, early)]
     assert due(NOW + timedelta(hours=2, minutes=1)) == sorted(later)
 

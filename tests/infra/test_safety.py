@@ -370,7 +370,6 @@ def test_the_sweeps_alarm_is_quiet_until_the_first_sweep():
     alarm = properties("SweepMissing", "AWS::CloudWatch::Alarm")
     assert alarm["TreatMissingData"] == "missing"
     assert alarm["InsufficientDataActions"]
-    assert "AlarmActions" not in alarm
     hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
     assert 24 < hours < 30
     daily = properties("Sweep", MACHINE)["Events"]["Daily"]["Properties"]["Schedule"]

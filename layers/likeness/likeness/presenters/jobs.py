@@ -103,7 +103,7 @@ def progress_view(
     waiting_for: WaitingFor | None,
     ends_by: datetime,
 ) -> ProgressView:
-    """A job that waits has no estimate: the jobs that were measured did not wait."""
+    """A job that waits has no estimate: it is not known for how long."""
     estimate = EstimateView(**found.model_dump()) if found and not waiting_for else None
     return ProgressView(
         done=done, total=total, estimate=estimate, waiting_for=waiting_for, ends_by=ends_by

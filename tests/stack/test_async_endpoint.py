@@ -59,7 +59,7 @@ def asked(job_id):
     return f"work/{job_id}/r1/endpoint/request.tar"
 
 
-def test_a_job_completes_and_leaves_only_avatars(person, backend, selfies, objects, ops):
+def test_a_job_completes_and_leaves_only_avatars(running, person, backend, selfies, objects, ops):
     job_id = person.hands_in(*selfies[:3])
     backend.submit_job(job_id)
 

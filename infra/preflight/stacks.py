@@ -176,6 +176,8 @@ class Stack:
             return f"{ARNS[kind]}{self._id(name)}{VERSIONS.get(kind, '')}"
         if attribute.endswith("Name") and attribute != "DomainName":
             return self._id(name)
+        if attribute == "Version":
+            return "1"
         if attribute == "StreamArn":
             return f"{self.attribute(name, 'Arn')}/stream/2026-01-01T00:00:00.000"
         return f"{self._id(name)}.{attribute.lower()}.amazonaws.com"

@@ -148,6 +148,7 @@ class Ledger(RuleBasedStateMachine):
                 timers=world.timers,
                 deadlines=world.deadlines,
                 keyed_hash=world.keyed_hash,
+                operating_state=world.operating_state,
                 clock=world.clock,
                 terms=Terms(
                     styles=styles(),
@@ -189,10 +190,12 @@ class Ledger(RuleBasedStateMachine):
                 jobs=world.jobs,
                 users=world.users,
                 ledger=world.ledger,
+                holds=world.holds,
                 photos=world.photos,
                 inspections=world.inspections,
                 workflow=world.workflow,
                 timers=world.timers,
+                operating_state=world.operating_state,
                 clock=world.clock,
                 tiers=TIERS,
             )

@@ -424,6 +424,7 @@ class Answers:
     def record(self, action: str, **details: str) -> None:
         self.entries.append(
             {
+                "chain": 7,
                 "number": 40 + len(self.entries),
                 "at": now(),
                 "actor": ME,

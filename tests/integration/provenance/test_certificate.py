@@ -22,7 +22,7 @@ from tests.integration.provenance.kms import Kms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC) + timedelta(hours=1)  # the tests run long after the import
 CODE_SIGNING = ExtendedKeyUsageOID.CODE_SIGNING
 
 

@@ -7,8 +7,11 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.jobs.operating_state import Stop
 from likeness.domain.jobs.polling import poll_after_s
 from likeness.domain.jobs.test_plan import TestPlan
+from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoState
-from tests.builders import JOB, a_photo, photos
+from likeness.domain.reasons import Reason
+from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
+from tests.builders import JOB, NOW, a_photo, a_verdict, photos
 from tests.unit.jobs.test_get_job import get
 
 
@@ -60,3 +63,22 @@ def test_a_test_job_ends_in_seconds(world):
     world.has(JobState.GENERATING, test=TestPlan())
 
     assert get(world).poll_after_s == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds"),
+    [
+        (AppealState.OPEN, 5),
+        (AppealState.IN_REVIEW, 60),
+        (AppealState.GRANTED, None),
+        (AppealState.EXPIRED, None),
+    ],
+)
+def test_an_appeal_changes_a_job_whose_deletion_is_verified(world, state, seconds):
+    verdict = a_verdict(Outcome.REFUSED, Reason.POLICY_VIOLENCE)
+    world.has(JobState.REFUSED, with_photos=[a_photo(verdict=verdict)])
+    world.deletions.save(Deletion(job_id=JOB, state=DeletionState.DELETED))
+    contested = [AppealedPhoto(photo_id="p01")]
+    world.appeals.save(Appeal(job_id=JOB, state=state, opened_at=NOW, photos=contested))
+
+    assert get(world).poll_after_s == seconds

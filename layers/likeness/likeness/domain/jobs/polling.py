@@ -19,7 +19,8 @@ def poll_after_s(
 ) -> int | None:
     """Seconds until the job has probably changed; None if it does not change by itself any more.
 
-    `checking`: photos have no verdict. `settled`: the job ended and its deletion is verified.
+    `checking`: photos have no verdict. `settled`: the job ended, its deletion is verified, and no
+    appeal is open.
     A job with an estimate is read about four times until its median end.
     """
     if settled:

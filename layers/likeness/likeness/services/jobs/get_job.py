@@ -13,6 +13,7 @@ from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.operating_state import Scarce, Submitted, engine_of, lasting
 from likeness.domain.jobs.polling import poll_after_s
 from likeness.domain.photos.photo import PhotoState
+from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.refusal import decisions
 from likeness.ports.deletion import Deletions
 from likeness.ports.generation import Work
@@ -74,8 +75,11 @@ def get_job(
         poll_after_s=poll_after_s(
             job.state,
             checking=any(photo.state in UNDECIDED for photo in there),
-            waits=bool(progress and progress.waiting_for),
-            settled=job.ended and deletion is not None and deletion.state in PROVEN,
+            waits=bool(progress and progress.waiting_for)
+            or (appeal is not None and appeal.state is AppealState.IN_REVIEW),
+            settled=job.ended
+            and (deletion is not None and deletion.state in PROVEN)
+            and not (appeal and appeal.undecided),
             p50_s=progress.estimate.p50_s if progress and progress.estimate else None,
             test=job.test is not None,
         ),

@@ -178,7 +178,9 @@ class Stack:
             return self._id(name)
         if attribute == "StreamArn":
             return f"{self.attribute(name, 'Arn')}/stream/2026-01-01T00:00:00.000"
-        return "1" if attribute == "Version" else f"{self._id(name)}.{attribute.lower()}.amazonaws.com"
+        return (
+            "1" if attribute == "Version" else f"{self._id(name)}.{attribute.lower()}.amazonaws.com"
+        )
 
     def _qualified(self, name: str) -> str:
         """The ARN of a version or an alias: its function's or machine's, and its own name."""

@@ -394,24 +394,31 @@ def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfie
 
 @pytest.fixture
 def setting(ops, resource):
-    """`with setting("DecideReviewFunction", NAME="value"):` changes a function's environment."""
+    """`with setting("DecideReviewFunction", NAME="value"):` changes a function's environment.
+
+    Callers use the alias, so that is a new version, to which the alias points.
+    """
 
     @contextmanager
     def changed_environment(owner, **variables):
-        name = resource(owner)
+        name = {"FunctionName": resource(owner)}
         functions = ops("lambda")
-        was = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        was = functions.get_function_configuration(**name)["Environment"]["Variables"]
+        alias = functions.get_alias(**name, Name="live")
 
-        def tell(found):
-            functions.update_function_configuration(
-                FunctionName=name, Environment={"Variables": found}
-            )
+        def change(found):
+            functions.update_function_configuration(**name, Environment={"Variables": found})
 
-        tell(was | variables)
+        def point(version):
+            functions.update_alias(**name, Name="live", FunctionVersion=version)
+
+        change(was | variables)
+        point(functions.publish_version(**name)["Version"])
         try:
             yield
         finally:
-            tell(was)
+            point(alias["FunctionVersion"])
+            change(was)
 
     return changed_environment
 

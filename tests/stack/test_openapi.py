@@ -193,8 +193,19 @@ def review_id(backend, gallery, selfies) -> Iterator[str]:
     portrait.unlink()
 
 
+@pytest.fixture(scope="module")
+def colleague(running) -> Iterator[str]:
+    """The id of another moderator."""
+    pool = running.act_as(running.ops_credentials())("cognito-idp")
+    account = {"UserPoolId": running.outputs["ModeratorPoolId"], "Username": "a-colleague"}
+    made = pool.admin_create_user(**account, MessageAction="SUPPRESS")["User"]
+    pool.admin_add_user_to_group(**account, GroupName="moderators")
+    yield next(one["Value"] for one in made["Attributes"] if one["Name"] == "sub")
+    pool.admin_delete_user(**account)
+
+
 @pytest.fixture
-def there(backend, review_id) -> Iterator[dict[str, Any]]:
+def there(backend, review_id, colleague) -> Iterator[dict[str, Any]]:
     """Existing values, by the name of a parameter or of a body's field."""
     person = Person(backend)
     webhook = {"url": "http://127.0.0.1:9/likeness", "events": []}  # no server listens there
@@ -208,6 +219,7 @@ def there(backend, review_id) -> Iterator[dict[str, Any]]:
         "review_id": f"r{review_id[1:]}",
         "erasure_id": backend.request_erasure(Person(backend).user_id)["erasure_id"],
         "username": "ann",
+        "moderator": colleague,
         "style": "comic",
         "styles": ["comic", "oil"],
         "avatars": 4,

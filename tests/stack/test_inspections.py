@@ -39,8 +39,22 @@ def lines(ops):
 
 @pytest.fixture
 def results(lines):
-    """What each invocation recorded about the photos of a job."""
-    return lambda job_id: [one["result"] for one in lines(job_id) if one.get("result")]
+    """What each invocation recorded about the photos of a job.
+
+    The log of an invocation is stored after its end, so after the verdict: this waits for `count`.
+    """
+
+    def read(job_id, count):
+        found = []
+
+        def enough():
+            found[:] = [one["result"] for one in lines(job_id) if one.get("result")]
+            return len(found) >= count
+
+        until(enough)
+        return sorted(found)
+
+    return read
 
 
 def patiently(call):
@@ -93,7 +107,7 @@ def test_eight_submits_of_four_photos_start_four_checks(person, backend, selfies
     verdicts(backend, job_id)
     patiently(lambda: backend.submit_job(job_id))
 
-    assert results(job_id) == ["accepted"] * 4
+    assert results(job_id, count=4) == ["accepted"] * 4
     timed_out, too_late = (None, None), "moderating"
     assert first <= {("PhotosBeingChecked", 1), timed_out, too_late}
 
@@ -110,8 +124,7 @@ def test_reading_a_job_finds_uploads_whose_events_were_lost(
         ops("events").enable_rule(Name=rule)
 
     assert [photo["state"] for photo in photos] == ["accepted"] * 3
-    until(lambda: results(job_id).count("accepted") == 3)
-    assert results(job_id) == ["accepted"] * 3
+    assert results(job_id, count=3) == ["accepted"] * 3
 
 
 def fifty_megapixels() -> bytes:
@@ -156,9 +169,9 @@ def test_a_photo_whose_check_is_killed_is_refused_at_once(
 
     assert killed
     assert time.monotonic() - began < 60, "its lease had to expire first"
-    assert "an upload was not inspected" in {line["message"] for line in lines(job_id)}
     problem = verdicts(backend, job_id)[3]["problem"]
     assert (problem["code"], problem["fix_and_retry"]) == ("FILE.CORRUPT", True)
-    assert sorted(results(job_id)) == ["accepted"] * 3 + ["refused"]
+    assert results(job_id, count=4) == ["accepted"] * 3 + ["refused"]
+    assert "an upload was not inspected" in {line["message"] for line in lines(job_id)}
     assert not [key for key in objects(job_id) if key.endswith(("p04", "p04.jpg"))]
     patiently(lambda: backend.submit_job(job_id))

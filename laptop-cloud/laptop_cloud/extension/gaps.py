@@ -41,6 +41,7 @@ ENGINE = "ministack.services.cloudformation.engine"
 SFN = "ministack.services.stepfunctions"
 LAMBDA = "ministack.services.lambda_svc"
 CLOUDWATCH = "ministack.services.cloudwatch"
+LOGS = "ministack.services.cloudwatch_logs"
 RUNTIME = "ministack.core.lambda_runtime"
 EVENTS = "ministack.services.eventbridge"
 IAM = "ministack.core.iam_evaluator"
@@ -363,6 +364,18 @@ GAPS: tuple[Gap, ...] = (
         touches={
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{CLOUDWATCH}:record_metric": "7f777bfbe523a0c5",
+        },
+    ),
+    Gap(
+        name="metric_filters",
+        ships="a metric filter counts nothing, and Lambda writes no records in JSON",
+        does="counts the lines of a function's log; Lambda's records of a timeout and of a function "
+        "that did not start are lines",
+        touches={
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{CLOUDWATCH}:record_metric": "7f777bfbe523a0c5",
+            f"{LOGS}:_metric_filters": "71a4e3b70a68b092",
+            f"{LOGS}:_put_metric_filter": "f32105a1de44a62d",
         },
     ),
     Gap(

@@ -369,8 +369,8 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="metric_filters",
         ships="a metric filter counts nothing, and Lambda writes no records in JSON",
-        does="counts the lines of a function's log; Lambda's records of a timeout and of a function "
-        "that did not start are lines",
+        does="counts the lines of a function's log, where Lambda writes its records of a timeout "
+        "and of a function that did not start",
         touches={
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{CLOUDWATCH}:record_metric": "7f777bfbe523a0c5",

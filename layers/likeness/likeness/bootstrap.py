@@ -294,7 +294,7 @@ def readiness() -> Readiness:
     from likeness.services.jobs.waiting import Readiness
 
     deadline = policy_files.load_retention().deadline
-    return Readiness(operating_state(), metrics(), CLOCK, deadline)
+    return Readiness(operating_state(), jobs(), metrics(), CLOCK, deadline)
 
 
 @cache

@@ -1,6 +1,5 @@
 """Requests and responses of the API. docs/openapi.json is generated from these models."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -28,6 +27,7 @@ from likeness.domain.jobs.job import (
     JobState,
     Metadata,
     TimelineEntry,
+    WaitingFor,
 )
 from likeness.domain.jobs.test_plan import PlannedDay, TestPlan
 from likeness.domain.moment import Moment
@@ -182,14 +182,6 @@ class EstimateView(Message):
     measured_jobs: int = Field(
         description="number of jobs of the same backend and tier behind the estimate"
     )
-
-
-class WaitingFor(StrEnum):
-    """What a job waits for: an instance, the detector, or operators who stopped the work."""
-
-    CAPACITY = "capacity"
-    DETECTOR = "detector"
-    STOPPED = "stopped"
 
 
 class ProgressView(Message):

@@ -15,14 +15,13 @@ from likeness.api.app import (
     Statement,
     StatementGround,
     StyleView,
-    WaitingFor,
 )
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.catalogue import StyleCard
 from likeness.domain.jobs.estimate import Estimate
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason, ReasonCard
 from likeness.domain.review.appeal import Appeal

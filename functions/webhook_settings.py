@@ -86,7 +86,8 @@ def change_webhook_handler(webhook_id: WebhookId, request: ChangeWebhook) -> Web
 def rotate_secret_handler(webhook_id: WebhookId) -> NewSecret:
     """Rotate a webhook's secret.
 
-    Returns the new one, this once. For 24 hours requests are signed with the old one too.
+    Returns the new one, this once. For 24 hours requests are signed with the old one too. If the
+    response is lost, rotate again with a new Idempotency-Key.
     """
     return rotate_secret(
         webhook_id,

@@ -467,7 +467,7 @@ def swept_jobs() -> SweptJobs:
 def signer() -> Signer:
     from likeness.adapters.deletion.receipt_signer import KmsSigner
 
-    return KmsSigner(_client("kms"), settings().receipt_key or "")
+    return KmsSigner(_client("kms"), (settings().receipt_keys or "").split(","))
 
 
 @cache

@@ -41,7 +41,7 @@ def _rotated_again(stored: StoredRotation, webhook_id: WebhookId) -> NewSecret: 
     takes=CreateWebhook,
     gives=WebhookCreated,
     status=HTTPStatus.CREATED,
-    raises=[NotFound, TooManyWebhooks],
+    raises=[ConcurrentChange, NotFound, TooManyWebhooks],
     on_repeat=StoredPart(StoredWebhook, _created_again),
 )
 def create_webhook_handler(request: CreateWebhook) -> WebhookCreated:

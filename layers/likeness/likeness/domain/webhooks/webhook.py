@@ -2,13 +2,14 @@
 
 import base64
 import secrets as random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import SecretRotated
+from likeness.domain.errors import SecretRotated, TooManyWebhooks
 from likeness.domain.ids import WebhookId, WebhookIdField
 from likeness.domain.record import Record, Versioned
 
@@ -46,6 +47,12 @@ def new_webhook_id() -> WebhookId:
 def new_secret() -> WebhookSecret:
     key = base64.b64encode(random.token_bytes(SECRET_BYTES)).decode()
     return WebhookSecret(f"{SECRET_PREFIX}{key}")
+
+
+def require_room(webhooks: Sequence[object]) -> None:
+    """Raises TooManyWebhooks if one more is too many."""
+    if len(webhooks) >= MAX_WEBHOOKS:
+        raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
 
 
 class EncryptedSecret(Record):

@@ -1,4 +1,4 @@
-"""Versions and aliases route as on AWS; a gradual deployment goes back when its alarm rings."""
+"""Versions and aliases route as on AWS; a gradual deployment goes back when its alarm goes off."""
 
 from __future__ import annotations
 
@@ -349,7 +349,7 @@ def test_an_execution_keeps_the_version_with_which_it_began(
     assert early.startswith(machine.replace(":stateMachine:", ":execution:") + ":")
 
 
-def test_a_release_goes_back_when_its_alarm_rings(deployment: Deployment) -> None:
+def test_a_release_goes_back_when_its_alarm_goes_off(deployment: Deployment) -> None:
     """The alarm counts the faults of the new release alone."""
     before, old = deployment.alias(), deployment.tell()["says"]
     faults = {"MetricName": "Faults", "Value": 3, "Unit": "Count"}

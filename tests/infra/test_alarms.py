@@ -1,4 +1,4 @@
-"""The alarms of the templates: each has an entry in the runbook, the reverse, and rings."""
+"""The alarms of the templates: each has an entry in the runbook and the reverse, and goes off."""
 
 import re
 
@@ -36,7 +36,7 @@ def test_every_alarm_with_a_name_notifies_the_topic():
         assert {one.rpartition(":")[2] for one in actions} == {"likeness-STAGE-alarms"}, name
 
 
-# --- every alarm rings ---------------------------------------------------------------------------
+# --- every alarm goes off ------------------------------------------------------------------------
 
 API = {"ApiId": "Api"}
 PIPELINE, ERASURE, SWEEP = (
@@ -136,7 +136,7 @@ BY_ABSENCE = {"audit-anchor-missing", "sweep-missing", "certificate-expires"}
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_an_alarm_on_a_metric_of_aws_rings_at_its_threshold(name):
+def test_an_alarm_on_a_metric_of_aws_goes_off_at_its_threshold(name):
     fault, before = FAULTS[name]
 
     assert (after(name, fault), after(name, before)) == ("ALARM", "OK")
@@ -158,12 +158,12 @@ def test_the_end_of_the_last_sweep_is_not_taken_for_a_sweep():
     assert alarms()["sweep-missing"]["AlarmActions"]
 
 
-def test_every_alarm_rings_in_a_test():
-    """`rings` or `after` is in the tests that cause the fault."""
+def test_every_alarm_goes_off_in_a_test():
+    """`goes_off` or `after` is in the tests that cause the fault."""
     caused = {
         name
         for path in (ROOT / "tests").rglob("test_*.py")
-        for name in re.findall(r'\b(?:rings|after)\(\s*"([a-z-]+)"', path.read_text())
+        for name in re.findall(r'\b(?:goes_off|after)\(\s*"([a-z-]+)"', path.read_text())
     }
 
     assert caused | set(FAULTS) | BY_ABSENCE == set(alarms())

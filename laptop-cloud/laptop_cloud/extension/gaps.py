@@ -177,7 +177,7 @@ GAPS: tuple[Gap, ...] = (
         name="gradual_deployments",
         ships="no CodeDeploy; an UpdatePolicy is ignored, so an alias changes at once",
         does="shifts the alias by weight as its deployment group says, while its alarms are "
-        "watched; sets it back and fails the update when one rings",
+        "watched; sets it back and fails the update when one goes off",
         touches={
             f"{CFN}:_lambda_alias_update": "7388cbd3408c1ecf",
             "ministack.services.cloudformation.stacks:_runs_on_worker_thread": "23955511141f8481",

@@ -1,4 +1,4 @@
-"""What a release does wrong is counted with its digest, and rings the alarm that undoes it."""
+"""What a release does wrong is counted with its digest, and sets off the alarm that undoes it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_step_whose_job_waits_is_no_error_of_a_function(error, capsys):
 @pytest.mark.parametrize(
     ("release", "times", "state"), [(RELEASE, 3, "ALARM"), (RELEASE, 2, "OK"), ("older", 9, "OK")]
 )
-def test_the_alarm_rings_for_faults_of_its_release_only(release, times, state):
+def test_the_alarm_goes_off_for_faults_of_its_release_only(release, times, state):
     published = (NAMESPACE, METRIC, {"Release": release}, [1] * times)
 
     assert after("release-faults", [published]) == state
@@ -115,7 +115,7 @@ def test_an_invocation_that_dies_is_counted_from_lambdas_record(log, counted):
     assert found == counted
 
 
-def test_the_alarm_rings_for_a_release_that_cannot_be_imported():
+def test_the_alarm_goes_off_for_a_release_that_cannot_be_imported():
     assert after("functions-not-started", [(NAMESPACE, "FunctionsNotStarted", {}, [1])]) == "ALARM"
 
 
@@ -123,7 +123,7 @@ def test_the_alarm_rings_for_a_release_that_cannot_be_imported():
     ("timeouts", "invocations", "state"),
     [(3, 3000, "ALARM"), (2, 10, "OK"), (9, 9001, "OK"), (30, 30_000, "ALARM")],
 )
-def test_the_alarm_rings_if_one_invocation_in_a_thousand_times_out(timeouts, invocations, state):
+def test_the_alarm_goes_off_if_one_invocation_in_a_thousand_times_out(timeouts, invocations, state):
     """That is a tenth of the calls of one function in sixty, and not a slow call now and then."""
     published = [
         (NAMESPACE, "FunctionTimeouts", {}, [timeouts]),

@@ -6,11 +6,13 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from infra.capacity.counting import PATTERN
 from infra.laptop.client import app_client
 from infra.laptop.project import FOLDERS, ROOT, likeness
 from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 from likeness_client import Likeness
+from tests.bench.trace import trace
 
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 STYLES = ["comic", "watercolour", "oil", "cyberpunk", "glamour"]
@@ -23,7 +25,7 @@ def measure() -> dict[str, float]:
     project = likeness(folders=Folders(state=ROOT / ".local-bench", build=FOLDERS.build))
     began = time.monotonic()
     try:
-        running = cloud.up(project, port=processes.free_port())
+        running = cloud.up(project, port=processes.free_port(), calls=PATTERN)
         up = time.monotonic() - began
         backend = app_client(running)
         return {"laptop.up_s": round(up, 1), **_warm_call(backend), **_job(backend, running)}
@@ -55,19 +57,25 @@ def _job(backend: Likeness, running: cloud.Cloud) -> dict[str, float]:
     created = backend.create_job(order)
     for post, photo in zip(created["uploads"], PHOTOS, strict=True):
         backend.upload(post, photo.read_bytes())
-    uploaded = time.monotonic()
+    uploaded, uploaded_at = time.monotonic(), time.time()
     job_id = created["job_id"]
     backend.wait_for_photos(job_id, pause=poll)
     inspected = time.monotonic()
     backend.submit_job(job_id)
+    submitted = time.monotonic()
     job = backend.wait_for_job(job_id, pause=poll)
     if job["state"] != "completed":
         raise RuntimeError(f"the job ended as {job['state']}")
+    ended = time.monotonic()
+    backend.wait_for_receipt(job_id, pause=poll)
     return {
         "job.photos_inspected_s": round(inspected - uploaded, 1),
-        "job.last_upload_to_last_avatar_s": round(time.monotonic() - uploaded, 1),
+        "job.submit_s": round(submitted - inspected, 2),
+        "job.last_upload_to_last_avatar_s": round(ended - uploaded, 1),
+        "job.receipt_s": round(time.monotonic() - ended, 1),
         "job.avatars": len(job["avatars"]),
         "job.state_transitions": _transitions(running, job_id),
+        **trace(running, job_id, uploaded_at),
     }
 
 

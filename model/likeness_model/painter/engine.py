@@ -37,6 +37,7 @@ class Painter:
             task.report("looking", len(task.checkpoints.avatars))
             usable = analyse_all(task.photos, task.faces, task.order.size, pool)
             photos = best_first(usable, task.weights)
+            log.info("%d of %d photos can be used", len(photos), len(task.photos))
 
             # 2. Draw; compare with the photos; redraw; give up near-duplicates.
             task.report("drawing", len(task.checkpoints.avatars))

@@ -91,11 +91,12 @@ def _training(running: Cloud, job_id: str) -> Iterator[Span]:
 
 
 def _log(client: Any, name: str) -> list[tuple[float, str]]:
-    pages = client.get_paginator("filter_log_events").paginate(
-        logGroupName=LOG, logStreamNamePrefix=f"{name}/"
+    group = {"logGroupName": LOG}
+    (stream,) = client.describe_log_streams(**group, logStreamNamePrefix=f"{name}/")["logStreams"]
+    found = client.get_log_events(
+        **group, logStreamName=stream["logStreamName"], startFromHead=True
     )
-    events = [event for page in pages for event in page["events"]]
-    return [(event["timestamp"] / 1000, event["message"]) for event in events]
+    return [(event["timestamp"] / 1000, event["message"]) for event in found["events"]]
 
 
 def moments(log: Iterable[tuple[float, str]], begin: float, end: float) -> Iterator[Span]:

@@ -18,7 +18,7 @@ class FakeWebhooks:
         self.down = False
 
     def create(self, webhook: Webhook) -> None:
-        require_room(self.every())
+        require_room(len(self.every()))
         self.webhooks[webhook.webhook_id] = webhook
 
     def get(self, webhook_id: WebhookId) -> Webhook:

@@ -3483,7 +3483,7 @@ export interface operations {
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
-      /** @description `InProgress`, `TooManyWebhooks` */
+      /** @description `ConcurrentChange`, `InProgress`, `TooManyWebhooks` */
       409: components["responses"]["Conflict"];
       /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.contracts import GenerationProgress
+from likeness.contracts.container import GenerationProgress
 from likeness.domain.jobs.job import JobState, Wait, WaitingFor
 from likeness.services.generation.note_progress import note_progress
 from tests.builders import JOB, NOW, a_job

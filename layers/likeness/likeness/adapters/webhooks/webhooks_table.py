@@ -47,7 +47,7 @@ class WebhooksTable:
     def create(self, webhook: Webhook) -> None:
         """The number of those that were ever created is read before the others are counted."""
         created = int(find_item(self._table, keys.WEBHOOKS_CREATED).get("created", 0))
-        require_room(self.every())
+        require_room(len(self.every()))
         seen: Condition = {
             "ConditionExpression": "attribute_not_exists(#created) OR #created = :seen",
             "ExpressionAttributeNames": {"#created": "created"},

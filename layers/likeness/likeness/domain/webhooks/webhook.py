@@ -2,7 +2,6 @@
 
 import base64
 import secrets as random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Self
@@ -49,9 +48,9 @@ def new_secret() -> WebhookSecret:
     return WebhookSecret(f"{SECRET_PREFIX}{key}")
 
 
-def require_room(webhooks: Sequence[object]) -> None:
+def require_room(webhooks: int) -> None:
     """Raises TooManyWebhooks if one more is too many."""
-    if len(webhooks) >= MAX_WEBHOOKS:
+    if webhooks >= MAX_WEBHOOKS:
         raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
 
 

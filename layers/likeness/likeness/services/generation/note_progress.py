@@ -1,13 +1,18 @@
 """Store how many avatars are drawn, from which an event follows."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import NotFound
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState, WaitingFor
-from likeness.ports.generation import Work
-from likeness.ports.jobs import Jobs
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.generation import Work
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.runtime import Clock
 
 STEPS = 10  # events a job, at most
 

@@ -1,15 +1,21 @@
 """Register a webhook."""
 
-from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.webhooks.webhook import (
     EncryptedSecret,
     Webhook,
     new_secret,
     new_webhook_id,
 )
-from likeness.ports.runtime import Clock
-from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
 from likeness.presenters.webhooks import webhook_created
+
+if TYPE_CHECKING:
+    from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
+    from likeness.ports.runtime import Clock
+    from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
 
 
 def create_webhook(

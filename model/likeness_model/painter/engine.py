@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 
-from likeness.contracts import NotDrawn
+from likeness.contracts.container import NotDrawn
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.photo import Box
 from likeness_model.errors import PhotosError

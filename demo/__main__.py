@@ -16,7 +16,7 @@ from demo.progress import say
 from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, likeness, tool
 from laptop_cloud import cloud, places
-from likeness.contracts import Engine
+from likeness.domain.generation.engine import Engine
 from likeness_client.errors import LikenessError
 
 if TYPE_CHECKING:

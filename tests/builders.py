@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from likeness.api.app import CreateJob
-from likeness.contracts import DrawnAvatar, GenerationResult, NotDrawn
+from likeness.api.jobs import CreateJob
+from likeness.contracts.container import DrawnAvatar, GenerationResult, NotDrawn
 from likeness.domain.account.age import AgeAssurance, AgeMethod
 from likeness.domain.account.quota import Day, UserZone
 from likeness.domain.generation.avatar import Avatar, AvatarState

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from examples.app.backend import PAGE
-from likeness.api.app import WaitingFor
+from likeness.api.job_view import WaitingFor
 from likeness.domain.errors import ErrorKind
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState

@@ -9,7 +9,7 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, get_args
 
-from likeness.api.app import PublicKey
+from likeness.api.receipts import PublicKey
 from likeness.domain.errors import (
     CapacityError,
     Conflict,

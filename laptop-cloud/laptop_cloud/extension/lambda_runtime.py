@@ -47,6 +47,7 @@ _emit = lambda_svc._emit_lambda_metrics
 _spawn = runtime.Worker._spawn
 _watch = Watch()
 _peak_mb: ContextVar[int] = ContextVar("peak_mb", default=0)
+_init_s: ContextVar[float] = ContextVar("init_s", default=0.0)
 _peaks_mb: dict[str, int] = {}
 _retired: set[Any] = set()
 _queues: dict[str, Queue] = {}
@@ -172,8 +173,10 @@ def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float 
 def spawn(worker: Any) -> None:
     """Start a process and wait until it is ready. A process that starts keeps a core busy: at most
     as many start at once, so that none misses its time."""
+    began = time.monotonic()
     with _starting:
         _spawn(worker)
+    _init_s.set(round(time.monotonic() - began, 3))
 
 
 def emit_throttle(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
@@ -226,6 +229,7 @@ def _execute(
 ) -> dict[str, Any]:
     lambda_svc._ensure_reaper_thread()
     name, qualifier = config["FunctionName"], config.get("Version", "$LATEST")
+    _init_s.set(0.0)
     worker, _ = runtime.acquire_worker(name, config, function["code_zip"], qualifier=qualifier)
     with _watch.watching(Use.of(worker, config)) as use:
         try:
@@ -248,7 +252,7 @@ def _execute(
             if worker in _retired:
                 _retired.discard(worker)
                 runtime.kill_workers([worker])
-    return outcome(answer, use, request_id)
+    return outcome(answer, use, request_id) | {"init_s": _init_s.get()}
 
 
 def note(name: str, use: Use) -> None:

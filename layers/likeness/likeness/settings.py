@@ -1,16 +1,20 @@
 """Settings of a function, read and validated from the environment that the template sets."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
-from likeness.contracts import Backend, Engine
 from likeness.domain.account.consent import ConsentVersions, consent_versions
+from likeness.domain.generation.engine import Backend, Engine
 from likeness.domain.record import Record
-from likeness.domain.review.case import ReviewPolicy
+from likeness.domain.review.sampling import ReviewPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PREFIX = "LIKENESS_"
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 
-from likeness.contracts import NotDrawn
+from likeness.contracts.container import NotDrawn
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.photo import Box
 from likeness_model.errors import PhotosError
@@ -37,6 +37,7 @@ class Painter:
             task.report("looking", len(task.checkpoints.avatars))
             usable = analyse_all(task.photos, task.faces, task.order.size, pool)
             photos = best_first(usable, task.weights)
+            log.info("%d of %d photos can be used", len(photos), len(task.photos))
 
             # 2. Draw; compare with the photos; redraw; give up near-duplicates.
             task.report("drawing", len(task.checkpoints.avatars))

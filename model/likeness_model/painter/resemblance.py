@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likeness.contracts import Measures
+from likeness.contracts.container import Measures
 from likeness.domain.ids import PhotoId, StyleId
 from likeness_model.generation.traits import Deviation, Traits, deviation
 from likeness_model.vision.age import age_chip, estimate_age, estimate_chip_age

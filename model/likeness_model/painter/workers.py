@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import cv2
 
-from likeness.contracts import DistanceGate
+from likeness.contracts.container import DistanceGate
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.photo import Box
 from likeness.domain.provenance.watermark import Watermarking

@@ -6,7 +6,7 @@ import pytest
 
 from likeness import receipts
 from likeness.adapters.deletion.receipt_signer import KmsSigner
-from likeness.api.app import KeysView
+from likeness.api.receipts import KeysView
 from likeness.domain.deletion.receipt import DeletionState, Receipt
 from likeness.domain.errors import Denied
 from tests.builders import JOB, NOW

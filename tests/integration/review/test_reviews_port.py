@@ -21,13 +21,7 @@ from likeness.domain.review.audit import (
     SignedAnchor,
     about,
 )
-from likeness.domain.review.case import (
-    UTC_ZONE,
-    EscalationReason,
-    ReviewKind,
-    Window,
-    review_of,
-)
+from likeness.domain.review.case import UTC_ZONE, EscalationReason, ReviewKind, Window, review_of
 from likeness.domain.review.statistics import ALL, Exposure, desk_day
 from tests.builders import (
     JOB,

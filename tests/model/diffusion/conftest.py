@@ -18,7 +18,7 @@ from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from likeness.contracts import GenerationOrder
+from likeness.contracts.container import GenerationOrder
 from likeness_model.diffusion import lora
 from likeness_model.diffusion.engine import DiffusionEngine
 from likeness_model.diffusion.pipelines import klein, sdxl

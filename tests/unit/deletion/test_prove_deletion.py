@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, Unavailable

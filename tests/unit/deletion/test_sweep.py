@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import RangeSweep, ReportSweepInput, SweptRange
+from likeness.contracts.sweep import RangeSweep, ReportSweepInput, SweptRange
 from likeness.domain.deletion.key_ranges import DIGITS, FOLDERS, ranges_of
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.deletion.retention import SweepFinding

@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.contracts import GenerationProgress
+from likeness.contracts.container import GenerationProgress
 from likeness.domain.jobs.job import JobState
 from likeness.services.generation.note_progress import note_progress
 from tests.builders import JOB, a_job

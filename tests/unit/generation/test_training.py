@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import JobError, TrainingEnded
+from likeness.contracts.generation import TrainingEnded
+from likeness.contracts.jobs import JobError
 from likeness.domain.errors import (
     CapacityError,
     CapacityTimeout,

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.api.app import PageQuery, WaitingFor
-from likeness.contracts import GenerationProgress, JobError
+from likeness.api.job_view import WaitingFor
+from likeness.api.message import PageQuery
+from likeness.contracts.container import GenerationProgress
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import (
     CapacityError,

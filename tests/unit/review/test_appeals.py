@@ -15,13 +15,8 @@ from likeness.domain.photos.photo import Fingerprint, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import (
-    RefusedPhoto,
-    ReviewKind,
-    ReviewPolicy,
-    ReviewState,
-    review_of,
-)
+from likeness.domain.review.case import RefusedPhoto, ReviewKind, ReviewState, review_of
+from likeness.domain.review.sampling import ReviewPolicy
 from likeness.domain.review.statistics import ALL, OVERTURNED, UPHELD, desk_day
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.get_job import get_job

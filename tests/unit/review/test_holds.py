@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons, load_retention
-from likeness.api.app import PageQuery, StoredJob
 from likeness.api.holds import DecideHold, HoldReview, ReportHold
+from likeness.api.jobs import StoredJob
+from likeness.api.message import PageQuery
 from likeness.api.review import DecideReview, RevealPhoto
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.erasure import Erasure, new_erasure_id
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import (
@@ -31,11 +32,11 @@ from likeness.domain.review.case import (
     PhotoFindings,
     RefusedPhoto,
     ReviewKind,
-    ReviewPolicy,
     ReviewState,
     review_of,
 )
 from likeness.domain.review.hold import HeldPhoto, HoldState, HoldTrigger, PreservedFile
+from likeness.domain.review.sampling import ReviewPolicy
 from likeness.services.account.erase_user import erase_user
 from likeness.services.deletion.delete_photos import delete_photos
 from likeness.services.deletion.prove_deletion import prove_deletion

@@ -28,13 +28,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import (
-    URGENT,
-    RefusedPhoto,
-    ReviewState,
-    job_of,
-    review_of,
-)
+from likeness.domain.review.case import URGENT, RefusedPhoto, ReviewState, job_of, review_of
 from likeness.domain.review.known_case import LOST_AFTER, SEEN_FOR, read_manifest
 from likeness.services.review.add_note import add_note
 from likeness.services.review.claim_next import claim_next

@@ -43,12 +43,11 @@ from likeness.domain.review.case import (
     UTC_ZONE,
     RefusedPhoto,
     ReviewKind,
-    ReviewPolicy,
     ReviewState,
-    is_sampled,
     job_of,
     review_of,
 )
+from likeness.domain.review.sampling import ReviewPolicy, is_sampled
 from likeness.domain.review.statistics import ExposureState, desk_day
 from likeness.services.review.add_note import add_note
 from likeness.services.review.claim_next import claim_next

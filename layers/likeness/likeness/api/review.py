@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Message, Paged, PageQuery, PresignedUrl, ReasonView
+from likeness.api.message import Message, Paged, PageQuery, PresignedUrl
+from likeness.api.photos import ReasonView
 from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField, UserIdField, UsernameField
 from likeness.domain.moderation import Label, Outcome, Severity

@@ -3,12 +3,14 @@
 What is certain on one photo (refused) stays; the set decides only what is doubtful.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import median
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import PhotoId, PhotoIdField
 from likeness.domain.moderation import (
     AgeRule,
@@ -26,6 +28,9 @@ from likeness.domain.moderation import (
 )
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from likeness.domain.account.age import CheckedAge
 
 Similar = Mapping[PhotoId, Mapping[PhotoId, float | None]]  # percent, by either photo
 

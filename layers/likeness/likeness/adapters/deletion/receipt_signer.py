@@ -12,7 +12,7 @@ from jwt.api_jws import PyJWS
 from jwt.utils import der_to_raw_signature
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.api.app import PublicKey
+from likeness.api.receipts import PublicKey
 from likeness.receipts import ALGORITHM, TYPES
 
 if TYPE_CHECKING:

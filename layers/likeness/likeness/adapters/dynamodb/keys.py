@@ -51,10 +51,12 @@ log and watermarks do not expire: published pictures last, and a watermark's rec
 id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from likeness.domain.account.quota import Day
 from likeness.domain.ids import (
     AvatarId,
     ErasureId,
@@ -67,17 +69,20 @@ from likeness.domain.ids import (
     shard_of,
 )
 from likeness.domain.jobs.estimate import slot
-from likeness.domain.jobs.job import Job
-from likeness.domain.jobs.operating_state import Scarce
-from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
-from likeness.domain.provenance.watermark import WatermarkId
-from likeness.domain.review.audit import AuditEntry, ChainHead
 from likeness.domain.review.case import Queue, Review, ReviewKind, job_of
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import key
 from likeness.domain.review.statistics import DeskDay, desk_day
-from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    from likeness.domain.account.quota import Day
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.jobs.operating_state import Scarce
+    from likeness.domain.moderation import Severity
+    from likeness.domain.provenance.watermark import WatermarkId
+    from likeness.domain.review.audit import AuditEntry, ChainHead
+    from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
 
 INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})

@@ -1,9 +1,14 @@
 """Smaller WebP copies of an avatar. Other users of Pillow: `placeholders` and `pictures`."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 QUALITY = 85
 METHOD = 4  # of 0 (fast) to 6 (small)

@@ -1,9 +1,10 @@
 """A job turns a user's photos into avatars. This module has its states and transitions."""
 
+from __future__ import annotations
+
 import secrets
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -25,6 +26,9 @@ from likeness.domain.jobs.usage import Usage
 from likeness.domain.moment import Moment
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MIN_PHOTOS, MAX_PHOTOS = 3, 10
 MAX_STYLES = 5

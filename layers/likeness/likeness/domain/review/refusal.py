@@ -1,7 +1,9 @@
 """The reasons for which photos were refused or left out, for the statement of reasons."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -12,6 +14,9 @@ from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # Appeals are accepted this long after the refusal: records expire after 90 days, and an appeal
 # takes some of them.

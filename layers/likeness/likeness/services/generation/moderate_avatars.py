@@ -1,13 +1,14 @@
 """Moderate every avatar before it is published, with the policy for photos."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TYPE_CHECKING
 
-from likeness.contracts import DrawnAvatar, ModerateAvatarsResult
+from likeness.contracts.generation import ModerateAvatarsResult
 from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import (
@@ -17,13 +18,19 @@ from likeness.domain.moderation import (
     allowed_on_avatars,
     moderate,
 )
-from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.watermark import watermark_of
-from likeness.ports.generation import Work
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Detector
-from likeness.ports.runtime import Clock, Metrics
 from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.contracts.container import DrawnAvatar
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.generation import Work
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Detector
+    from likeness.ports.runtime import Clock, Metrics
 
 AT_ONCE = 4
 MAX_ATTEMPTS = 2

@@ -1,12 +1,17 @@
 """Store how many avatars are drawn, from which an event follows."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import NotFound
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
-from likeness.ports.generation import Work
-from likeness.ports.jobs import Jobs
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.generation import Work
+    from likeness.ports.jobs import Jobs
 
 STEPS = 10  # events a job, at most
 

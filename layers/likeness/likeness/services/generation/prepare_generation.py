@@ -1,15 +1,12 @@
 """Write the generation order for the container: photos, styles, avatars and seeds."""
 
-import hashlib
+from __future__ import annotations
 
-from likeness.contracts import (
-    AvatarOrder,
-    Backend,
-    Engine,
-    GenerationOrder,
-    OrderedPhoto,
-    PrepareGenerationResult,
-)
+import hashlib
+from typing import TYPE_CHECKING
+
+from likeness.contracts.container import AvatarOrder, GenerationOrder, OrderedPhoto
+from likeness.contracts.generation import PrepareGenerationResult
 from likeness.domain.errors import Conflict, JobHeld, StylesOff
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import AvatarId, JobId
@@ -19,12 +16,15 @@ from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_choice import weights
 from likeness.domain.provenance.watermark import watermark_of
 from likeness.domain.review.case import ReviewKind, ReviewState
-from likeness.ports.generation import Work
-from likeness.ports.holds import Holds
-from likeness.ports.jobs import Jobs
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from likeness.domain.generation.engine import Backend, Engine
+    from likeness.ports.generation import Work
+    from likeness.ports.holds import Holds
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.jobs.waiting import Readiness
 
 # Of the 30 minutes that a training job and the endpoint have. The rest is for loading the engine
 # and for uploading avatars.

@@ -1,13 +1,12 @@
 """A job for the app backend: state, verdicts, progress, avatars with presigned URLs."""
 
-from collections.abc import Callable
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.api.app import AvatarView, JobView, ProgressView, QuotaView, WaitingFor
-from likeness.contracts import GenerationProgress
+from typing import TYPE_CHECKING
+
+from likeness.api.job_view import JobView, ProgressView, WaitingFor
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.operating_state import Scarce, Submitted, engine_of, lasting
@@ -15,16 +14,25 @@ from likeness.domain.jobs.polling import poll_after_s
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.refusal import decisions
-from likeness.ports.deletion import Deletions
-from likeness.ports.generation import Work
-from likeness.ports.jobs import JobDurations, Jobs, OperatingState
-from likeness.ports.photos import Inspections, Photos
-from likeness.ports.provenance import AvatarStore
-from likeness.ports.review import Appeals, Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters import jobs as views
-from likeness.services.jobs.waiting import Readiness
 from likeness.services.photos.lost_uploads import request_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from likeness.api.account import QuotaView
+    from likeness.api.avatars import AvatarView
+    from likeness.contracts.container import GenerationProgress
+    from likeness.domain.ids import JobId
+    from likeness.ports.deletion import Deletions
+    from likeness.ports.generation import Work
+    from likeness.ports.jobs import JobDurations, Jobs, OperatingState
+    from likeness.ports.photos import Inspections, Photos
+    from likeness.ports.provenance import AvatarStore
+    from likeness.ports.review import Appeals, Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.jobs.waiting import Readiness
 
 UNDECIDED = (PhotoState.AWAITED, PhotoState.CHECKING)
 PROVEN = (DeletionState.DELETED, DeletionState.HELD)

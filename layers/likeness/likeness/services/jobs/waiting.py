@@ -1,9 +1,11 @@
 """Waiting for what a job needs: an instance, the detector, operators who stopped the work."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import (
     Denied,
@@ -12,10 +14,14 @@ from likeness.domain.errors import (
     Unavailable,
     UnknownDetector,
 )
-from likeness.domain.jobs.job import Job
 from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
-from likeness.ports.jobs import OperatingState
-from likeness.ports.runtime import Clock, Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from likeness.domain.jobs.job import Job
+    from likeness.ports.jobs import OperatingState
+    from likeness.ports.runtime import Clock, Metrics
 
 # Before the job's deadline, for the work that follows: half an hour to draw, the same for a second
 # attempt, moderation and publishing.

@@ -1,20 +1,26 @@
 """Publish the approved avatars: every size, signed, and one ZIP."""
 
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.contracts import PublishAvatarsResult
+from typing import TYPE_CHECKING
+
+from likeness.contracts.generation import PublishAvatarsResult
 from likeness.domain.deletion.receipt import DRAWN, PUBLISHED
 from likeness.domain.errors import Conflict, StylesOff
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.jobs.operating_state import Switches
 from likeness.domain.provenance.credentials import Claim, WatermarkRecord
-from likeness.ports.deletion import JobFiles
-from likeness.ports.jobs import Jobs
-from likeness.ports.provenance import AvatarStore, Credentials, Watermarks
-from likeness.ports.runtime import Clock
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId
+    from likeness.domain.jobs.operating_state import Switches
+    from likeness.ports.deletion import JobFiles
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.provenance import AvatarStore, Credentials, Watermarks
+    from likeness.ports.runtime import Clock
+    from likeness.services.jobs.waiting import Readiness
 
 
 def publish_avatars(

@@ -1,15 +1,14 @@
 """Hold a job whose photos may be illegal: preserve copies, and let a lead decide."""
 
+from __future__ import annotations
+
 import base64
-from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job
-from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import SYSTEM, AuditAction
 from likeness.domain.review.hold import (
     HeldPhoto,
@@ -19,12 +18,19 @@ from likeness.domain.review.hold import (
     PreservedFile,
     about_hold,
 )
-from likeness.ports.deletion import Deletions
-from likeness.ports.holds import HoldFiles, Holds
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos
-from likeness.ports.review import Previews
-from likeness.ports.runtime import Clock, Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.deletion import Deletions
+    from likeness.ports.holds import HoldFiles, Holds
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Photos
+    from likeness.ports.review import Previews
+    from likeness.ports.runtime import Clock, Metrics
 
 HELD = "JobsHeld"  # the metric of the alarm of that name
 AT_ONCE = 10  # photos of a job are inspected concurrently

@@ -1,22 +1,28 @@
 """Match a file that was uploaded for an appeal with the refused photo."""
 
-from datetime import datetime, timedelta
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import ConcurrentChange, NotFound, Unavailable
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job
 from likeness.domain.moderation import Finding, Outcome, Policy, severity
-from likeness.domain.photos.photo import Photo
-from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.domain.review.appeal import Appeal, AppealState, Match, is_near_duplicate
 from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, ReviewState, review_of
 from likeness.domain.review.refusal import decisions
-from likeness.ports.account import KeyedHash
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos, Pictures
-from likeness.ports.review import Appeals, Reviews
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.photos.photo import Photo
+    from likeness.domain.photos.picture import NormalisedPhoto
+    from likeness.ports.account import KeyedHash
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Photos, Pictures
+    from likeness.ports.review import Appeals, Reviews
+    from likeness.ports.runtime import Clock
 
 AT_ONCE = 10  # a job has no more photos
 

@@ -1,6 +1,9 @@
 """Register a webhook."""
 
-from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import TooManyWebhooks
 from likeness.domain.webhooks.webhook import (
     MAX_WEBHOOKS,
@@ -9,9 +12,12 @@ from likeness.domain.webhooks.webhook import (
     new_secret,
     new_webhook_id,
 )
-from likeness.ports.runtime import Clock
-from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
 from likeness.presenters.webhooks import webhook_created
+
+if TYPE_CHECKING:
+    from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
+    from likeness.ports.runtime import Clock
+    from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
 
 
 def create_webhook(

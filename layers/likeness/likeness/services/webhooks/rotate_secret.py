@@ -1,10 +1,16 @@
 """Give a webhook a new signing secret."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.webhooks import NewSecret, StoredRotation
-from likeness.domain.ids import WebhookId
 from likeness.domain.webhooks.webhook import new_secret
-from likeness.ports.runtime import Clock
-from likeness.ports.webhooks import Webhooks, WebhookSecrets
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import WebhookId
+    from likeness.ports.runtime import Clock
+    from likeness.ports.webhooks import Webhooks, WebhookSecrets
 
 
 def rotate_secret(

@@ -11,7 +11,6 @@ OUT ?= out
 PORT ?= 4566
 WORKERS ?= 2
 SPLIT = -n $(WORKERS) --dist worksteal
-FILES = -n $(WORKERS) --dist loadfile
 BESIDE := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 DEV := .envs/dev/bin
@@ -106,7 +105,7 @@ test-path:
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 
 test-stack: .envs/dev/.ready node_modules/.ready $(LAPTOP) ## The long tests of the deployed template on the laptop cloud
-	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" $(FILES) -q
+	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -n $(WORKERS) --dist loadgroup -q
 
 test-model: .envs/model/.ready ## All tests of the container
 	.envs/model/bin/python -m pytest tests/model $(SPLIT) -q
@@ -118,7 +117,7 @@ test-image: .envs/image/.ready ## The container's tests on the packages of the d
 	.envs/image/bin/python -m pytest tests/model $(SPLIT) -q
 
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page and the example app in Chromium; screenshots in build/screens
-	$(DEV)/python -m pytest tests/browser -m browser $(FILES) -q
+	$(DEV)/python -m pytest tests/browser -m browser -n $(WORKERS) --dist loadfile -q
 
 fuzz: .envs/dev/.ready ## Mutated pictures, new ones each time, until one breaks a limit; about 10 minutes [EXAMPLES=]
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),10000) $(DEV)/python -m pytest tests/unit/photos/test_pictures_fuzz.py -q

@@ -37,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.stack)
             if item.path.stem not in FIRST:
                 item.add_marker(pytest.mark.long)
+            if not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group("path"))  # one cloud, one worker
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ from laptop_cloud.extension.bursts import Queue
 from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
+from laptop_cloud.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,6 @@ _peaks_mb: dict[str, int] = {}
 _retired: set[Any] = set()
 _queues: dict[str, Queue] = {}
 _starting = threading.BoundedSemaphore(PROCESSES)
-_layer_lock = threading.Lock()
 
 
 def install() -> None:
@@ -144,7 +144,7 @@ class SharedLayer(zipfile.ZipFile):
             super().extractall(path, *args, **kwargs)
             return
         shared = self.shared()
-        with _layer_lock:
+        with locked(shared.parent, wait=True):  # other clouds may share the folder
             if not shared.is_dir():
                 part = shared.with_suffix(".part")
                 shutil.rmtree(part, ignore_errors=True)

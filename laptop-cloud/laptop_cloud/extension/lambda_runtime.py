@@ -28,6 +28,7 @@ from laptop_cloud.extension.bursts import Queue
 from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
+from laptop_cloud.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,6 @@ _peaks_mb: dict[str, int] = {}
 _retired: set[Any] = set()
 _queues: dict[str, Queue] = {}
 _starting = threading.BoundedSemaphore(PROCESSES)
-_layer_lock = threading.Lock()
 
 
 def install() -> None:
@@ -144,7 +144,7 @@ class SharedLayer(zipfile.ZipFile):
             super().extractall(path, *args, **kwargs)
             return
         shared = self.shared()
-        with _layer_lock:
+        with locked(shared.parent, wait=True):  # other clouds may share the folder
             if not shared.is_dir():
                 part = shared.with_suffix(".part")
                 shutil.rmtree(part, ignore_errors=True)
@@ -244,7 +244,8 @@ def _execute(
             runtime.invalidate_worker(
                 name, qualifier=qualifier, account=get_account_id(), region=get_region()
             )
-            answer = {"failed": init_failure(str(error)), "status": "ok", "log": str(error)}
+            failed = init_failure(str(error))
+            answer = {"failed": failed, "status": "ok", "log": str(error), "unstarted": True}
         finally:
             use.reap()
             note(name, use)
@@ -273,7 +274,8 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
         timed_out = "timed out" in answer["error"]
         failed = exited(request_id, answer["error"], "Sandbox.Timedout" if timed_out else None)
     elif answer.get("failed"):  # its trace is in the log
-        return {"body": answer["failed"], "error": True, "log": text}
+        unstarted = answer.get("unstarted", False)
+        return {"body": answer["failed"], "error": True, "log": text, "unstarted": unstarted}
     elif (size := len(json.dumps(answer.get("result")))) > LARGEST_RESPONSE:
         failed = {
             "errorType": "Function.ResponseSizeTooLarge",

@@ -76,11 +76,12 @@ def moderate_avatars(
         detector=detector,
         policy=policy,
     )
-    with readiness.detecting(job), ThreadPoolExecutor(AT_ONCE) as pool:
-        drawn = list(pool.map(lambda item: moderate_one(*item), new))
-    for avatar in drawn:
-        if avatar.state is AvatarState.APPROVED:
-            work.promote(avatar)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        with readiness.detecting(job):
+            drawn = list(pool.map(lambda item: moderate_one(*item), new))
+        approved = [avatar for avatar in drawn if avatar.state is AvatarState.APPROVED]
+        for _ in pool.map(work.promote, approved):  # all of them, or the first error
+            pass
     jobs.save_avatars(drawn)
     if not replayed:
         before = job.usage or of_photos(photos)

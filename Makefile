@@ -11,7 +11,6 @@ OUT ?= out
 PORT ?= 4566
 WORKERS ?= 2
 SPLIT = -n $(WORKERS) --dist worksteal
-BESIDE := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 DEV := .envs/dev/bin
 LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:likeness
@@ -91,7 +90,7 @@ env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 # --- tests ------------------------------------------------------------------------------------------
 
 test: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
-	@$(MAKE) $(BESIDE) test-first test-path # the second waits more than it computes
+	@$(MAKE) -j 2 test-first test-path # the second waits more than it computes
 
 test-first:
 	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests --ignore tests/model --ignore tests/stack --ignore tests/browser -m "not stack and not long" $(SPLIT) -q
@@ -99,8 +98,9 @@ test-first:
 	$(NODE) node --test --test-reporter=dot 'tests/console/*.test.js'
 	.envs/model/bin/python -m pytest tests/model --ignore tests/model/diffusion -m "not long" $(SPLIT) -q
 
-test-path:
-	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
+test-path: # its output comes at its end, in one piece
+	@mkdir -p build; $(DEV)/python -m pytest tests/stack -m "stack and not long" -q >build/test-path.txt 2>&1 || failed=1; \
+	  cat build/test-path.txt; exit $${failed:-0}
 
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 

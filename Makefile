@@ -186,13 +186,13 @@ image: .envs/cloud/.ready ## Build the container's image for SageMaker; print it
 
 deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|prod TRAINING_IMAGE= PARAMETERS= CONFIRM=yes|no]
 	$(call need,TRAINING_IMAGE,Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...)
-	@[[ "$(ENV)" =~ ^(dev|staging|prod)$$ ]] || { echo "There is no stage '$(ENV)': choose dev or staging or prod." >&2; exit 2; }
+	@.envs/cloud/bin/python -m infra.release check --config-env "$(ENV)"
 	.envs/cloud/bin/python -m infra.image check "$$TRAINING_IMAGE"
 	@$(MAKE) package
 	release=$$(.envs/cloud/bin/python -m infra.release digest --config-env $(ENV) TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)); \
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
 	  $(if $(CONFIRM),--$(if $(filter no,$(CONFIRM)),no-)confirm-changeset) \
-	  --parameter-overrides Stage=$(ENV) Architecture=arm64 Release="$$release" TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
+	  --parameter-overrides $(if $(filter Stage=%,$(PARAMETERS)),,Stage=$(ENV)) Architecture=arm64 Release="$$release" TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
 	.envs/cloud/bin/python -m infra.release prune --config-env $(ENV)
 

@@ -1,4 +1,4 @@
-"""Versions and aliases route as on AWS; a gradual deployment goes back when its alarm rings."""
+"""Versions and aliases route as on AWS; a gradual deployment goes back when its alarm goes off."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ HERE = f"{places.REGION}:{places.ACCOUNT}"
 CODE = """
 import os
 
+if os.environ["SAYS"] == "88":
+    import absent
+
 def handler(event, context):
     if isinstance(event, dict) and event.get("fail"):
         raise RuntimeError("as asked")
@@ -51,18 +54,51 @@ TEMPLATE = {
                 "TreatMissingData": "notBreaching",
             },
         },
+        "Logs": {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {"LogGroupName": "/releases", "RetentionInDays": 1},
+        },
+        "NotStarted": {
+            "Type": "AWS::Logs::MetricFilter",
+            "Properties": {
+                "LogGroupName": {"Ref": "Logs"},
+                "FilterPattern": '{ $.type = "platform.initReport" && $.record.status = "error" }',
+                "MetricTransformations": [
+                    {
+                        "MetricNamespace": "Probe",
+                        "MetricName": "NotStarted",
+                        "MetricValue": "1",
+                    }
+                ],
+            },
+        },
+        "CannotStart": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "cannot-start",
+                "Namespace": "Probe",
+                "MetricName": "NotStarted",
+                "Statistic": "Sum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "TreatMissingData": "notBreaching",
+            },
+        },
         "Tell": {
             "Type": "AWS::Serverless::Function",
             "Properties": {
                 "Runtime": "python3.13",
                 "Handler": "index.handler",
                 "InlineCode": CODE,
+                "LoggingConfig": {"LogFormat": "JSON", "LogGroup": {"Ref": "Logs"}},
                 "Environment": {"Variables": {"SAYS": {"Ref": "Says"}}},
                 "AutoPublishAlias": "live",
                 "AutoPublishCodeSha256": {"Ref": "Release"},
                 "DeploymentPreference": {
                     "Type": {"Ref": "Rollout"},
-                    "Alarms": [{"Ref": "Faults"}],
+                    "Alarms": [{"Ref": "Faults"}, {"Ref": "CannotStart"}],
                 },
                 "EventInvokeConfig": {
                     "MaximumRetryAttempts": 0,
@@ -143,6 +179,16 @@ class Deployment:
     def alias(self) -> dict[str, Any]:
         found = self.clients("lambda").get_alias(FunctionName=self.output("Tell"), Name="live")
         return {name: found[name] for name in ("FunctionVersion", "RoutingConfig") if name in found}
+
+    def shifted(self) -> tuple[str, float]:
+        """The new version of a gradual deployment, once it has a share, and the share."""
+
+        def weights() -> dict[str, float] | None:
+            found = self.alias().get("RoutingConfig", {}).get("AdditionalVersionWeights")
+            return found or None
+
+        ((version, share),) = wait_for("share of the new version", weights).items()
+        return version, share
 
     def tell(self, qualifier: str = "live", **event: Any) -> dict[str, Any]:
         answer = self.clients("lambda").invoke(
@@ -303,17 +349,13 @@ def test_an_execution_keeps_the_version_with_which_it_began(
     assert early.startswith(machine.replace(":stateMachine:", ":execution:") + ":")
 
 
-def test_a_release_goes_back_when_its_alarm_rings(deployment: Deployment) -> None:
+def test_a_release_goes_back_when_its_alarm_goes_off(deployment: Deployment) -> None:
     """The alarm counts the faults of the new release alone."""
     before, old = deployment.alias(), deployment.tell()["says"]
     faults = {"MetricName": "Faults", "Value": 3, "Unit": "Count"}
     deployment.start("99", "Canary10Percent5Minutes")
 
-    def shifted() -> dict[str, float] | None:
-        weights = deployment.alias().get("RoutingConfig", {}).get("AdditionalVersionWeights")
-        return weights or None
-
-    ((version, share),) = wait_for("share of the new version", shifted).items()
+    version, share = deployment.shifted()
     assert (deployment.alias()["FunctionVersion"], share) == (before["FunctionVersion"], 0.1)
     assert deployment.tell(version)["says"] == "99"
     deployment.clients("cloudwatch").put_metric_data(
@@ -337,3 +379,18 @@ def test_a_release_whose_alarm_is_quiet_takes_over(deployment: Deployment) -> No
     assert deployment.tell()["says"] == "77"
     assert "RoutingConfig" not in deployment.alias()
     assert time.monotonic() - began >= 300 * 0.02
+
+
+def test_a_release_that_cannot_be_imported_goes_back(deployment: Deployment) -> None:
+    """No code of the release runs: Lambda's own record of its log is counted."""
+    before, old = deployment.alias(), deployment.tell()["says"]
+    deployment.start("88", "Canary10Percent5Minutes")
+    version, _ = deployment.shifted()
+
+    assert deployment.tell(version)["errorType"] == "Runtime.ImportModuleError"
+
+    assert deployment.ended() == "UPDATE_ROLLBACK_COMPLETE"
+    assert (deployment.alias(), deployment.tell()["says"]) == (before, old)
+    events = deployment.clients("cloudformation").describe_stack_events(StackName=STACK)
+    reasons = [one.get("ResourceStatusReason", "") for one in events["StackEvents"]]
+    assert any("cannot-start is in the state ALARM" in reason for reason in reasons)

@@ -15,7 +15,5 @@ log = logging.getLogger(__name__)
 def report(**numbers: float) -> None:
     """Log one line. Raises ValueError for a number without a metric definition."""
     if unknown := sorted(numbers.keys() - set(METRICS)):
-        raise ValueError(
-            f"{unknown[0]} is not a metric: add it to METRICS"
-        )
+        raise ValueError(f"{unknown[0]} is not a metric: add it to METRICS")
     log.info("%s", " ".join(f"{name}={value:.6g};" for name, value in numbers.items()))

@@ -1,9 +1,10 @@
 """Where the seconds of one job go, from what the product and the laptop cloud record anyway.
 
-job.trace.<span>.at_s       when it began, after the last upload
-job.trace.<span>.s          how long it took
-job.trace.init.<function>_s     starts of a function's processes, in sum
-job.trace.calls.<function>.<service>_s    calls of AWS by a function, in sum: they may overlap
+job.trace.<span>.at_s               when it began, after the last upload
+job.trace.<span>.s                  how long it took
+job.trace.init.<function>_s         starts of a function's processes, in sum
+job.trace.processor.<function>_s    processor time of its invocations, in sum
+job.trace.calls.<function>.<service>_s  calls of AWS by a function, in sum: they may overlap
 
 The spans are the states of the execution's history, the secondary states of the training job, the
 moments that the container logs, and the invocations of functions beside the state machine.
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from laptop_cloud.cloud import Cloud
 
 LOG = "/aws/sagemaker/TrainingJobs"
-BESIDE = ("InspectPhoto", "AnnounceChanges", "NoteProgress", "FinishTraining")
+BESIDE = ("InspectPhoto", "FinishTraining")  # their span is work; others wait in between
 # The container's lines, in this order, and what has just ended.
 MOMENTS = (
     ("imports", r"job \w+ attempt \d+: \d+ avatars"),
@@ -124,6 +125,7 @@ def _sums(calls: Iterable[Call]) -> dict[str, float]:
     for call in calls:
         if call.call == INVOKE:
             found[f"job.trace.init.{call.caller}_s"] += call.init_s
+            found[f"job.trace.processor.{call.caller}_s"] += call.processor_s
         else:
             service = call.call.partition(":")[0]
             found[f"job.trace.calls.{call.caller}.{service}_s"] += call.seconds

@@ -244,7 +244,8 @@ def _execute(
             runtime.invalidate_worker(
                 name, qualifier=qualifier, account=get_account_id(), region=get_region()
             )
-            answer = {"failed": init_failure(str(error)), "status": "ok", "log": str(error)}
+            failed = init_failure(str(error))
+            answer = {"failed": failed, "status": "ok", "log": str(error), "unstarted": True}
         finally:
             use.reap()
             note(name, use)
@@ -273,7 +274,8 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
         timed_out = "timed out" in answer["error"]
         failed = exited(request_id, answer["error"], "Sandbox.Timedout" if timed_out else None)
     elif answer.get("failed"):  # its trace is in the log
-        return {"body": answer["failed"], "error": True, "log": text}
+        unstarted = answer.get("unstarted", False)
+        return {"body": answer["failed"], "error": True, "log": text, "unstarted": unstarted}
     elif (size := len(json.dumps(answer.get("result")))) > LARGEST_RESPONSE:
         failed = {
             "errorType": "Function.ResponseSizeTooLarge",

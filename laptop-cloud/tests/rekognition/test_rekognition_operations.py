@@ -162,7 +162,9 @@ def test_a_picture_is_looked_at_once_for_all_operations(
 ) -> None:
     looked: list[object] = []
     find_faces = vision.find_faces
-    monkeypatch.setattr(vision, "find_faces", lambda image: (looked.append(0), find_faces(image))[1])
+    monkeypatch.setattr(
+        vision, "find_faces", lambda image: (looked.append(0), find_faces(image))[1]
+    )
     one, other = shown(ADA, GRACE, ADA), shown(GRACE, GRACE, ADA)
 
     first = rekognition.detect_faces(Image=one, Attributes=["ALL"])["FaceDetails"]

@@ -38,16 +38,19 @@ def trace(
     `step` is the length of one step in pixels, one number or one for each seed. Returns
     (N, 2 * count + 1, 2), the seed in the middle (Hertzmann 1998, curved brush strokes).
     """
-    vectors = tangents(field)
     reach = np.broadcast_to(np.asarray(step, np.float32), (len(seeds),))[:, None]
-    first = sample(vectors, seeds, size)
+
+    def heading_at(points: Points) -> Points:
+        return tangents(sample(field, points, size)[:, None])[:, 0]
+
+    first = heading_at(seeds)
     sides = []
     for sense in (np.float32(-1), np.float32(1)):
         heading, here, walked = sense * first, seeds, []
         for _ in range(count):
             here = here + heading * reach
             walked.append(here)
-            ahead = sample(vectors, here, size)
+            ahead = heading_at(here)
             turn = np.where((ahead * heading).sum(1, keepdims=True) < 0, -ahead, ahead)
             heading = turn
         sides.append(walked)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from likeness.contracts.generation import ModerateAvatarsResult
 from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import (
     Outcome,
@@ -57,10 +58,13 @@ def moderate_avatars(
     """
     job = jobs.get(job_id)
     replayed = job.state is JobState.FINISHING and job.attempt == attempt
-    if not replayed:
-        job = job.move(JobState.FINISHING, clock.now())
+    now = clock.now()
+    finishing = job if replayed else job.move(JobState.FINISHING, now)
     moderated = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
     result = work.result(job_id, attempt)
+    if job.waiting and job.waiting.of is WaitingFor.CAPACITY:
+        waits = job.waits_until(now - timedelta(seconds=result.seconds))
+        job, finishing = (one.model_copy(update={"waits": waits}) for one in (job, finishing))
     new = [
         (rank, avatar)
         for rank, avatar in enumerate(result.avatars, start=100 * attempt)
@@ -86,7 +90,7 @@ def moderate_avatars(
     if not replayed:
         before = job.usage or of_photos(photos)
         usage = before.moderated(len(new), engine=result.engine, seconds=result.seconds)
-        jobs.save(job.model_copy(update={"usage": usage}))
+        jobs.save(finishing.model_copy(update={"usage": usage}))
         metrics.measure("ContainerSeconds", result.seconds, "Seconds")
         metrics.count(DETECTOR_IMAGES, len(new))
     findings = [f for avatar in drawn if avatar.verdict for f in avatar.verdict.findings]

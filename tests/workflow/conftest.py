@@ -40,12 +40,18 @@ def parsed_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """One session for all tests: it caches the services' models, which are slow to load."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+def machine(monkeypatch: pytest.MonkeyPatch, session: boto3.Session) -> Iterator[Machine]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-        found = Machine(boto3.client("stepfunctions", REGION))
+        found = Machine(session.client("stepfunctions"))
         monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", found.invoke)
         monkeypatch.setattr("time.sleep", _briefly)
         yield found

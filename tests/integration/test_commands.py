@@ -101,7 +101,7 @@ def test_replay_reports_an_invalid_policy(stored, monkeypatch, tmp_path, content
 def signer(aws):
     kms = boto3.client("kms", region_name=REGION)
     made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-    return KmsSigner(kms, made["KeyMetadata"]["Arn"])
+    return KmsSigner(kms, [made["KeyMetadata"]["Arn"]])
 
 
 @pytest.fixture

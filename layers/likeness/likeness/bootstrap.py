@@ -301,7 +301,7 @@ def readiness() -> Readiness:
     from likeness.services.jobs.waiting import Readiness
 
     deadline = policy_files.load_retention().deadline
-    return Readiness(operating_state(), metrics(), CLOCK, deadline)
+    return Readiness(operating_state(), jobs(), metrics(), CLOCK, deadline)
 
 
 @cache
@@ -474,7 +474,7 @@ def swept_jobs() -> SweptJobs:
 def signer() -> Signer:
     from likeness.adapters.deletion.receipt_signer import KmsSigner
 
-    return KmsSigner(_client("kms"), settings().receipt_key or "")
+    return KmsSigner(_client("kms"), (settings().receipt_keys or "").split(","))
 
 
 @cache

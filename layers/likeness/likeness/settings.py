@@ -64,7 +64,10 @@ class Settings(Record):
     hash_list: str | None = Field(
         default=None, description="bucket/key of the operator's PDQ hashes"
     )
-    receipt_key: str | None = Field(default=None, description="ARN of the KMS key of receipts")
+    receipt_keys: str | None = Field(
+        default=None,
+        description="ARNs of the KMS keys of receipts, the first signs",
+    )
     receipt_issuer: str = Field(default="likeness", description="issuer in receipts")
     prove_function: str | None = Field(default=None, description="ARN; invoked at a deadline")
     deadline_role: str | None = Field(default=None, description="ARN of the deadlines' role")

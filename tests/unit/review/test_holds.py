@@ -56,7 +56,7 @@ from likeness.services.review.read_review import read_review
 from likeness.services.review.report_hold import report_hold
 from likeness.services.review.request_review import request_review
 from likeness.services.review.reveal_photo import reveal_photo
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import (
     JOB,
     NOW,
@@ -223,7 +223,7 @@ def test_a_held_case_is_frozen_and_all_photos_of_its_job_are_preserved(reviewed)
     assert list(reviewed.reviews.waiting()) == []
     assert reviewed.job.state is JobState.IN_REVIEW, "the user sees no change"
     assert reviewed.metrics.counted[HELD] == 1
-    assert rings("jobs-held", reviewed.metrics)
+    assert goes_off("jobs-held", reviewed.metrics)
     assert actions(reviewed)[-2:] == [AuditAction.HELD, AuditAction.HELD]
 
 
@@ -400,7 +400,7 @@ def test_copies_are_completed_later_and_deletion_is_possible_then(reviewed):
     with pytest.raises(Unavailable):
         complete_holds(holds=reviewed.holds, holding=reviewed.holding)
     assert reviewed.metrics.counted[INCOMPLETE] == 1
-    assert rings("hold-incomplete", reviewed.metrics)
+    assert goes_off("hold-incomplete", reviewed.metrics)
 
     reviewed.hold_files.down = False
     complete_holds(holds=reviewed.holds, holding=reviewed.holding)

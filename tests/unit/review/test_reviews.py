@@ -69,7 +69,7 @@ from likeness.services.review.reveal_photo import reveal_photo
 from likeness.services.review.review_stats import review_stats
 from likeness.services.review.skip_review import skip_review
 from likeness.services.review.undo_decision import undo_decision
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import (
     JOB,
     MODERATOR,
@@ -1481,7 +1481,7 @@ def test_an_undecided_second_opinion_is_closed(second):
         beat(second, OTHER)
 
     assert closes(second) == 1
-    assert rings("reviews-missed", second.metrics)
+    assert goes_off("reviews-missed", second.metrics)
     assert closes(second) == 0
 
     assert second.reviews.get(SECOND).state is ReviewState.EXPIRED
@@ -1500,7 +1500,7 @@ def test_a_case_that_has_used_three_quarters_of_its_time_rings(waiting, hours, l
     waiting.clock.advance(timedelta(hours=hours))
     closes(waiting)
 
-    assert rings("reviews-late", waiting.metrics) is late
+    assert goes_off("reviews-late", waiting.metrics) is late
 
 
 def test_a_decided_case_is_not_late(waiting):

@@ -1,7 +1,5 @@
 """A job as the app shows it."""
 
-from enum import StrEnum
-
 from pydantic import AwareDatetime, Field
 
 from likeness.api.account import QuotaView
@@ -12,7 +10,7 @@ from likeness.api.photos import PhotoView, ReasonView
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.ids import JobIdField, StyleIdField, UserIdField
 from likeness.domain.jobs.failure import FailureKind
-from likeness.domain.jobs.job import JobState, Metadata, TimelineEntry
+from likeness.domain.jobs.job import JobState, Metadata, TimelineEntry, WaitingFor
 
 
 class EstimateView(Message):
@@ -23,14 +21,6 @@ class EstimateView(Message):
     measured_jobs: int = Field(
         description="number of jobs of the same backend and tier behind the estimate"
     )
-
-
-class WaitingFor(StrEnum):
-    """What a job waits for: an instance, the detector, or operators who stopped the work."""
-
-    CAPACITY = "capacity"
-    DETECTOR = "detector"
-    STOPPED = "stopped"
 
 
 class ProgressView(Message):

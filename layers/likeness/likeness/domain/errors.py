@@ -243,7 +243,7 @@ class WebhookDisabled(Conflict):
 
 
 class SecretRotated(Conflict):
-    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
+    """The secret was rotated twice within a day, and the old ones are still valid: rotate later."""
 
 
 class CaseTaken(Conflict):

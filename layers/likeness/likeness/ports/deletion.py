@@ -137,7 +137,10 @@ class Deadlines(Protocol):
 
 
 class Signer(Protocol):
-    """Signs receipts and anchors with a key that never leaves the key service."""
+    """Signs receipts and anchors with a key that never leaves the key service.
+
+    The key may be rotated: former keys stay published.
+    """
 
     def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         """Return a JWS in compact serialisation."""

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 class Webhooks(Protocol):
-    def create(self, webhook: Webhook) -> None: ...
+    def create(self, webhook: Webhook) -> None:
+        """Raises TooManyWebhooks if there are MAX_WEBHOOKS.
+
+        Of two at once, one raises ConcurrentChange.
+        """
+
     def get(self, webhook_id: WebhookId) -> Webhook:
         """Raises NotFound."""
 

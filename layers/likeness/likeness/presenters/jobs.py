@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from likeness.api.appeals import AppealedPhotoView, AppealView, Statement, StatementGround
 from likeness.api.avatars import AvatarView
 from likeness.api.catalogue import StyleView
-from likeness.api.job_view import EstimateView, ProgressView, WaitingFor
+from likeness.api.job_view import EstimateView, ProgressView
 from likeness.api.jobs import JobSummary
 from likeness.api.photos import PhotoView, ReasonView
 from likeness.domain.generation.likeness import likeness_score
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from likeness.domain.ids import PhotoId
     from likeness.domain.jobs.catalogue import StyleCard
     from likeness.domain.jobs.estimate import Estimate
+    from likeness.domain.jobs.job import WaitingFor
     from likeness.domain.review.appeal import Appeal
     from likeness.ports.provenance import AvatarUrls
 

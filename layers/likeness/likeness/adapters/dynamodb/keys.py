@@ -36,6 +36,7 @@
     ERASED#<hash> META              when the user was erased: older messages of billing are ignored
     WATERMARK#<w> META              WatermarkRecord: which avatar contains that watermark
     WEBHOOKS     <webhook>          Webhook, with its encrypted secrets
+    WEBHOOKS     CREATED            how many were ever created: of two at once one is refused
     WEBHOOK#<w>  CALLS#<second>     how often it was called in that second
     WEBHOOK#<w>  PAUSE              until when it is not called, because it does not keep up
     SWITCHES     META               Switches: what operators switched
@@ -114,6 +115,7 @@ OBJECTS = "OBJECT#"
 ANCHORS = "ANCHORS"
 COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
+WEBHOOK_IDS = "w"
 SEEN = "SEEN#"
 HOLDS = "HOLDS"
 KNOWN = "KNOWN"
@@ -369,6 +371,9 @@ def shortage(of: Scarce) -> Key:
 
 def progress(job_id: JobId) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": "PROGRESS"}
+
+
+WEBHOOKS_CREATED: Key = {"pk": WEBHOOKS, "sk": "CREATED"}
 
 
 def webhook(webhook_id: WebhookId) -> Key:

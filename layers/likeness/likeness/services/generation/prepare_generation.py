@@ -50,7 +50,7 @@ def prepare_generation(
     it off. Raises StylesOff if no style is left, WorkStopped or JobStopped if the work is stopped.
     """
     job = jobs.get(job_id)
-    switches = readiness.require_work(job, engine)
+    job, switches = readiness.require_work(job, engine)
     if switches.endpoint_off:
         backend = "training-job"
     hold = holds.get(job_id)

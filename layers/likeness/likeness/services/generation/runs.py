@@ -81,7 +81,7 @@ def end_run(
     if error:
         _save_failed(run, runs)
     if error is JobError.NO_CAPACITY:
-        readiness.report(Scarce.CAPACITY, job)
+        readiness.report(Scarce.CAPACITY, job, since=run.requested_at)
     if run.task_token is None:
         return False
     try:

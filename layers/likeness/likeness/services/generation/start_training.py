@@ -39,7 +39,7 @@ def start_training(
             created = training.start(run)
         except CapacityError:
             readiness.metrics.count(NO_CAPACITY)
-            readiness.report(Scarce.CAPACITY, jobs.get(job_id))
+            readiness.report(Scarce.CAPACITY, jobs.get(job_id), since=run.requested_at)
             raise
         run = save_started(run, None, runs)
         if run.stopped:  # FailJob came first and saw no training job

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from likeness.contracts.jobs import SettleJobResult
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.jobs.estimate import work_time
+from likeness.domain.jobs.estimate import active_time
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 
@@ -55,5 +55,5 @@ def settle_job(
         jobs.save(completed)
     else:
         ledger.settle(completed, settled, now=now, reason=reason)
-    durations.add(completed, work_time(completed, now).total_seconds(), now)
+    durations.add(completed, active_time(completed, now).total_seconds(), now)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from likeness.contracts.photos import ModeratePhotosResult
 from likeness.domain.deletion.receipt import PHOTOS
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.usage import of_photos
 from likeness.domain.photo_set import SetVerdict
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
@@ -61,7 +61,7 @@ def moderate_photos(
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
-    readiness.require_work(job)
+    job, _ = readiness.require_work(job)
     photos = [photo for photo in jobs.photos(job_id) if photo.state in MODERATED]
     new = all(photo.verdict is None for photo in photos)
     if new:
@@ -70,6 +70,7 @@ def moderate_photos(
         with readiness.detecting(job):
             checked = job.age_assurance.at(now) if job.age_assurance else None
             found = moderate_pictures(photos, exonerated, checked, detector=detector, policy=policy)
+        job = readiness.go_on(job, WaitingFor.DETECTOR)
         sampled = review_policy.selects(job_id)
         photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash, sampled=sampled)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}

@@ -85,6 +85,11 @@ class Holding:
         if self.forbids_deletion(job_id):
             self._preserve(job_id, (), waiting=False)
 
+    def preserve_upload(self, job_id: JobId, photo_id: PhotoId, data: bytes) -> None:
+        """Preserve a file that was uploaded since the job was held."""
+        sent = HeldPhoto(photo_id=photo_id, uploaded_at=self.clock.now())
+        self._add(job_id, [self._upload(job_id, sent, data)])
+
     def forbids_deletion(self, job_id: JobId) -> bool:
         deletion = self.deletions.get(job_id)
         return deletion is not None and deletion.forbids_deletion

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from likeness.domain.errors import TooManyWebhooks
 from likeness.domain.webhooks.webhook import (
-    MAX_WEBHOOKS,
     EncryptedSecret,
     Webhook,
     new_secret,
@@ -30,11 +28,10 @@ def create_webhook(
 ) -> WebhookCreated:
     """Returns the signing secret, this once.
 
-    Raises Invalid if the URL may be no webhook's, TooManyWebhooks if there are ten.
+    Raises Invalid if the URL may be no webhook's, TooManyWebhooks if there are ten,
+    ConcurrentChange if another one is created at the same time.
     """
     caller.check(request.url)
-    if len(webhooks.every()) >= MAX_WEBHOOKS:
-        raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
     secret, webhook_id = new_secret(), new_webhook_id()
     webhook = Webhook(
         webhook_id=webhook_id,

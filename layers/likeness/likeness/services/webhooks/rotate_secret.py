@@ -18,7 +18,7 @@ def rotate_secret(
 ) -> NewSecret:
     """Returns the new secret, this once. For 24 hours both secrets sign each request.
 
-    Raises NotFound, or SecretRotated if an earlier rotation's old secret is still valid.
+    Raises NotFound, or SecretRotated if it was rotated twice within a day.
     """
     secret = new_secret()
     webhook = webhooks.get(webhook_id)

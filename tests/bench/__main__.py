@@ -42,6 +42,10 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
 RATIOS = {
     "job_over_program": ("job.last_upload_to_last_avatar_s", "painter.30_watermarked_s"),
     "demo_over_program": ("demo.first_avatar_s", "painter.30_avatars_s"),
+    "warm_job_over_program": (
+        "warm_job.last_upload_to_last_avatar_s",
+        "painter.30_watermarked_s",
+    ),
 }
 
 

@@ -11,12 +11,12 @@ from likeness_model.errors import PhotosError
 from likeness_model.generation.choice import best_first
 from likeness_model.generation.engine import Task
 from likeness_model.painter.drawing import Drawing
+from likeness_model.painter.resemblance import read_reference
 from likeness_model.painter.styles import STYLES
 from likeness_model.painter.workers import (
     AnalysedPhoto,
     UnreadablePhoto,
     analyse,
-    read_references,
     worker_pool,
 )
 from likeness_model.vision.person import NoUsableFace
@@ -49,9 +49,13 @@ class Painter:
             return Drawing(
                 task.order,
                 photos,
-                references=pool.submit(
-                    read_references, {photo.photo_id: photo.chips for photo in photos}
-                ).result(),
+                references=dict(
+                    zip(
+                        (photo.photo_id for photo in photos),
+                        pool.map(read_reference, [photo.chips for photo in photos]),
+                        strict=True,
+                    )
+                ),
                 checkpoints=task.checkpoints,
                 pool=pool,
                 on_settled=lambda done: task.report("drawing", done),

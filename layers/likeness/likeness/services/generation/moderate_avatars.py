@@ -12,14 +12,9 @@ from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import (
-    Outcome,
-    PhotoEvidence,
-    Policy,
-    allowed_on_avatars,
-    moderate,
-)
+from likeness.domain.moderation import Policy, allowed_on_avatars, moderate
 from likeness.domain.provenance.watermark import watermark_of
+from likeness.domain.verdict import Outcome, PhotoEvidence
 from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 
 if TYPE_CHECKING:
@@ -81,11 +76,12 @@ def moderate_avatars(
         detector=detector,
         policy=policy,
     )
-    with readiness.detecting(job), ThreadPoolExecutor(AT_ONCE) as pool:
-        drawn = list(pool.map(lambda item: moderate_one(*item), new))
-    for avatar in drawn:
-        if avatar.state is AvatarState.APPROVED:
-            work.promote(avatar)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        with readiness.detecting(job):
+            drawn = list(pool.map(lambda item: moderate_one(*item), new))
+        approved = [avatar for avatar in drawn if avatar.state is AvatarState.APPROVED]
+        for _ in pool.map(work.promote, approved):  # all of them, or the first error
+            pass
     jobs.save_avatars(drawn)
     if not replayed:
         before = job.usage or of_photos(photos)

@@ -1,8 +1,8 @@
 """SnapStart: what AWS refuses beside it, and what a snapshot must not contain.
 
-A snapshot is made after a version's imports and restored in many environments, weeks later. "Handling
-uniqueness with Lambda SnapStart" (Lambda Developer Guide): nothing unique may be made before it, and
-connections and times are stale after it. What the first call makes is in no snapshot.
+A snapshot is made after a version's imports and restored in many environments, weeks later.
+"Handling uniqueness with Lambda SnapStart" (Lambda Developer Guide): nothing unique may be made
+before it, and connections and times are stale after it. What the first call makes is in none.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def made_at_import(paths: list[str], *modules: str) -> list[str]:
 
 def test_no_function_makes_what_is_unique_or_expires_while_it_is_imported() -> None:
     names = sorted(file.stem for file in (ROOT / "functions").glob("[!_]*.py"))
-    assert made_at_import([str(ROOT / "functions"), str(ROOT / "layers" / "likeness")], *names) == []
+    paths = [str(ROOT / "functions"), str(ROOT / "layers" / "likeness")]
+    assert made_at_import(paths, *names) == []
 
 
 @pytest.mark.parametrize(

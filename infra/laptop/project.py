@@ -84,7 +84,6 @@ def likeness(
                 arguments=program,
                 environment={
                     "PYTHONPATH": f"{ROOT / 'model'}:{ROOT / 'layers' / 'likeness'}",
-                    "PYTHONDONTWRITEBYTECODE": "1",
                     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in model/Dockerfile
                     "LIKENESS_ADDRESS": "./socket",
                 },

@@ -60,6 +60,9 @@ LARGE = {
     "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
     "MonthlyBudget": "100",
     "HashList": f"{'h' * 63}/known.csv",
+    "ReceiptKeys": ",".join(
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{n:08}-0000-0000-0000-000000000000" for n in range(4)
+    ),
     "KnownCases": f"{'k' * 63}/known/",
     "ConsoleDomain": "reviews.example.com",
     "ConsoleWebAcl": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/desk/{'0' * 8}-0000",

@@ -7,7 +7,6 @@ import json
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +22,7 @@ from tests.stack.people import PATIENCE, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from laptop_cloud.cloud import Cloud
     from likeness_client import Likeness
@@ -33,10 +33,12 @@ PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith("tests/stack/"):
             item.add_marker(pytest.mark.stack)
             if item.path.stem not in FIRST:
                 item.add_marker(pytest.mark.long)
+            if not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group("path"))  # one cloud, one worker
 
 
 @pytest.fixture(scope="session")

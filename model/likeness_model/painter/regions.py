@@ -28,6 +28,11 @@ AROUND = {  # the outlines of what is hidden with a covered part
 }
 NOSE = "168 193 245 188 174 217 126 142 129 98 97 2 326 327 358 371 355 437 399 412 465 417"
 
+_STEPS = np.arange(256) / 255
+_LINEAR = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4)
+_LINEAR = _LINEAR.astype(np.float32)[None]
+_LUMINANCE = np.array([[0.212671, 0.715160, 0.072169]], np.float32)  # of red, green, blue: cv2's
+
 SUBPIXEL = 4  # cv2 draws at 1/16 px with shift=4, so masks do not jump by whole pixels
 
 
@@ -38,10 +43,23 @@ def indexes(ring: str) -> list[int]:
 def fill(mesh: Floats, rings: list[str], size: int, *, soft: float = 0.002) -> Floats:
     """Closed rings of mesh points, filled; the rim is blurred by `soft` of the size."""
     mask = np.zeros((size, size), np.float32)
-    for ring in rings:
-        points = np.round(mesh[indexes(ring), :2] * 2**SUBPIXEL).astype(np.int32)
-        cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, SUBPIXEL)
-    return softened(mask, max(0.6, soft * size))
+    if not rings:
+        return mask
+    sigma = max(0.6, soft * size)
+    outlines = [mesh[indexes(ring), :2] for ring in rings]
+    reach = int(4 * sigma) + 3  # the reach of cv2's kernel, and a pixel of rounding
+    low, high = (f(np.concatenate(outlines), axis=0) for f in (np.min, np.max))
+    (left, top), (right, bottom) = (
+        np.clip(corner, 0, size).astype(int) for corner in (low - reach, high + reach + 1)
+    )
+    if left >= right or top >= bottom:
+        return mask
+    part = np.zeros((bottom - top, right - left), np.float32)
+    for outline in outlines:
+        points = np.round(outline * 2**SUBPIXEL).astype(np.int32)
+        cv2.fillPoly(part, [points - (left << SUBPIXEL, top << SUBPIXEL)], 1.0, 8, SUBPIXEL)
+    mask[top:bottom, left:right] = cv2.GaussianBlur(part, (0, 0), sigma).clip(0, 1)
+    return mask
 
 
 def softened(mask: Floats, sigma: float) -> Floats:
@@ -58,8 +76,14 @@ def face_height(mesh: Floats) -> float:
 
 
 def lightness(image: Image) -> Floats:
-    scaled = image.astype(np.float32) / 255
-    return cv2.cvtColor(scaled, cv2.COLOR_RGB2Lab)[:, :, 0] / 100
+    """CIE L*/100 of sRGB (IEC 61966-2-1, CIE 15): of the luminance alone, without Lab's a and b."""
+    luminance = cv2.transform(cv2.LUT(image, _LINEAR), _LUMINANCE)
+    root = np.cbrt(luminance)
+    light = np.multiply(root, 1.16, out=root)
+    light -= np.float32(0.16)
+    dark = luminance < (6 / 29) ** 3
+    light[dark] = luminance[dark] * np.float32((29 / 3) ** 3 / 100)
+    return light
 
 
 def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
@@ -112,7 +136,8 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats, covered: F
     small = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     scaled = mesh * (256 / size)
-    core = cv2.erode(fill(scaled, [OVAL], 256), np.ones((9, 9), np.uint8)) > 0.9
+    oval = fill(scaled, [OVAL], 256)
+    core = cv2.erode(oval, np.ones((9, 9), np.uint8)) > 0.9
     for other in (features, covered):
         bare = core & (cv2.resize(other, (256, 256), interpolation=cv2.INTER_AREA) < 0.05)
         core = bare if bare.any() else core
@@ -120,16 +145,24 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats, covered: F
     centre = np.median(sample, 0)
     near = sample[np.abs(sample[:, 0] - centre[0]) < 25]
     spread = np.maximum(near.std(0), (10, 3.5, 4.5)) * (1.6, 1.4, 1.4)
-    likelihood = np.exp(-0.5 * (((lab - centre) / spread) ** 2).sum(2)).astype(np.float32)
+    likelihood = np.exp(-0.5 * _squared(lab / np.float32(spread), np.float32(centre / spread)))
     likelihood = np.clip(likelihood * 2.2 - 0.25, 0, 1)
     # Beige clothes far below the face are not skin.
-    below = (np.mgrid[0:256, 0:256][0] - scaled[152, 1]) / max(1.0, face_height(scaled))
+    below = (np.arange(256)[:, None] - scaled[152, 1]) / max(1.0, face_height(scaled))
     likelihood *= np.clip(1.6 - below * 1.6, 0, 1).astype(np.float32)
     likelihood = np.maximum(likelihood, cv2.GaussianBlur(core.astype(np.float32), (0, 0), 2) * 0.6)
-    likelihood = _without_highlights(likelihood, fill(scaled, [OVAL], 256))
+    likelihood = _without_highlights(likelihood, oval)
     soft = cv2.bilateralFilter(likelihood, 7, 0.3, 4)
-    large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
-    return large * alpha * (1 - features)
+    large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC)
+    np.clip(large, 0, 1, out=large)
+    large *= alpha
+    large *= 1 - features
+    return large
+
+
+def _squared(lab: Floats, colour: Floats) -> Floats:
+    """The squared distance of each colour to one colour."""
+    return sum(np.square(plane - own) for plane, own in zip(cv2.split(lab), colour, strict=True))
 
 
 def _without_highlights(likelihood: Floats, oval: Floats) -> Floats:
@@ -185,8 +218,12 @@ def hair(image: Image, alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask
         # Down to the chin the place decides, from the mouth on more and more the colour.
         place = np.maximum(place * np.clip(like * 2 + 2 * (-0.2 - below), 0, 1), grown)
     soft = cv2.GaussianBlur(place.astype(np.float32), (0, 0), 1.2)
-    large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
-    return alpha * large * (1 - face_mask) * (1 - skin_mask)
+    large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC)
+    np.clip(large, 0, 1, out=large)
+    large *= alpha
+    large *= 1 - face_mask
+    large *= 1 - skin_mask
+    return large
 
 
 def _like_first(image: Image, first: np.ndarray, second: np.ndarray) -> Floats:
@@ -207,7 +244,8 @@ def _distance(lab: Floats, samples: Floats) -> Floats:
     """To the nearest of five colours that represent the samples, dark to light."""
     parts = np.array_split(np.argsort(samples[:, 0]), 5)
     tones = [samples[part].mean(0) for part in parts]
-    return np.min([np.linalg.norm(lab - tone, axis=2) for tone in tones], axis=0)
+    squares = [_squared(lab, np.float32(tone)) for tone in tones]
+    return np.sqrt(np.minimum.reduce(squares))
 
 
 def _connected(mask: np.ndarray, seeds: np.ndarray) -> Floats:
@@ -217,15 +255,18 @@ def _connected(mask: np.ndarray, seeds: np.ndarray) -> Floats:
     return np.isin(label, touched[touched > 0]).astype(np.float32)
 
 
-def detail(alpha: Floats, mesh: Floats, face_mask: Floats) -> Floats:
-    size = alpha.shape[0]
-    parts = fill(mesh, [RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSE, LIPS_OUTSIDE], size)
-    reach = face_height(mesh) * 0.035
+def detail(alpha: Floats, mesh: Floats) -> Floats:
+    """At half size, because blurs of a thirtieth of the face leave no finer structure."""
+    size, scaled = alpha.shape[0] // 2, mesh / 2
+    parts = fill(scaled, [RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSE, LIPS_OUTSIDE], size)
+    reach = face_height(scaled) * 0.035
     there, disc = _extent(parts, round(reach) + 1), _disc(reach)
     parts[there] = cv2.dilate(parts[there], disc)
     around = softened(parts, reach)
-    rim = softened(face_mask, face_height(mesh) * 0.04)
-    return np.maximum(np.maximum(around, 0.5 * rim), 0.15) * alpha
+    rim = softened(fill(scaled, [OVAL], size, soft=0.006), face_height(scaled) * 0.04)
+    shown = np.maximum(np.maximum(around, 0.5 * rim), 0.15)
+    shown = cv2.resize(shown, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.multiply(shown, alpha, out=shown)
 
 
 def _disc(radius: float) -> np.ndarray:

@@ -37,6 +37,8 @@ class Scene:
 
     def shows(self, points: Sequence[int]) -> bool:
         """Whether the photo shows most of these mesh points, which are a line or a ring."""
+        if not self.covered:
+            return True
         columns, rows = self.mesh[list(points), :2].round().astype(int).clip(0, self.size - 1).T
         return float(self.hidden[rows, columns].mean()) < MOSTLY
 
@@ -57,13 +59,14 @@ class Scene:
     def face(self) -> Floats:
         """The face from the brow to the chin, with a soft edge; without hair, neck, and what covers
         it in another colour than skin."""
-        return self.oval * (1 - self.hidden * (1 - self.skin))
+        return self.oval * (1 - self.hidden * (1 - self.skin)) if self.covered else self.oval
 
     @cached_property
     def skin(self) -> Floats:
         """Bare skin of face, ears and neck by its colour; without eyes, brows and mouth."""
-        inner = np.maximum(np.maximum(self.eyes, self.brows), self.lips)
-        inner = np.maximum(inner, self.mouth)
+        inner = np.maximum(self.eyes, self.brows)
+        for part in (self.lips, self.mouth):
+            np.maximum(inner, part, out=inner)
         return regions.skin(self.foreground, self.alpha, self.mesh, inner, self.hidden)
 
     @cached_property
@@ -94,7 +97,8 @@ class Scene:
     @cached_property
     def lips(self) -> Floats:
         """The red of the lips, without the opening between them."""
-        return (self._filled(regions.LIPS_OUTSIDE) - self.mouth).clip(0, 1)
+        lips = self._filled(regions.LIPS_OUTSIDE) - self.mouth
+        return np.clip(lips, 0, 1, out=lips)
 
     @cached_property
     def mouth(self) -> Floats:
@@ -114,7 +118,7 @@ class Scene:
     def detail(self) -> Floats:
         """How much detail a style shows: 1 around eyes, brows, nose and mouth, 0.5 over the rest of
         the face, 0.15 over the rest of the person, 0 in the background."""
-        return regions.detail(self.alpha, self.mesh, self.oval)
+        return regions.detail(self.alpha, self.mesh)
 
     @cached_property
     def luminance(self) -> Floats:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import cv2
 
-from likeness.contracts import RESULT_FILE
+from likeness.contracts.container import RESULT_FILE
 from likeness_model.container.folders import Folders
 from likeness_model.generation.files import write_atomically
 from likeness_model.generation.variation import variation_for

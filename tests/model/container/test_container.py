@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.contracts import GenerationProgress, GenerationResult
+from likeness.contracts.container import GenerationProgress, GenerationResult
 from likeness.domain.provenance.watermark import watermark_of
 from likeness_model import errors
 from likeness_model.vision.images import read_rgb

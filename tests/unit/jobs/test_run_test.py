@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_policy, load_reasons
-from likeness.api.app import JobView, KeepAvatars
+from likeness.api.avatars import KeepAvatars
+from likeness.api.job_view import JobView
 from likeness.api.review import DecideReview
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain import errors
 from likeness.domain.account.consent import consent_versions
 from likeness.domain.account.quota import QuotaState

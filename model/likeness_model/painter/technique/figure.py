@@ -7,7 +7,6 @@ from likeness_model.painter.technique.planes import (
     Picture,
     Plane,
     blur,
-    painted,
     resized,
     smoothstep,
 )
@@ -54,13 +53,14 @@ def spread_out(picture: Picture, alpha: Plane) -> Picture:
     `pull_push` fills the pixels beyond the edge from increasingly wide surroundings.
     """
     size = picture.shape[0]
-    known = np.where(alpha > 0.9, np.float32(1), np.float32(0))
+    known = cv2.compare(alpha, 0.9, cv2.CMP_GT)
     side = min(size, 256)
-    colours = resized(picture.astype(np.float32) * known[..., None], side)
-    weight = resized(known, side)
-    filled = pull_push(colours, weight)
-    around = np.clip(cv2.resize(filled, (size, size), interpolation=cv2.INTER_LINEAR), 0, 255)
-    return painted(picture, around.astype(np.uint8), 1 - known)
+    inside = cv2.bitwise_and(picture, cv2.merge([known] * 3))
+    colours, weight = resized(inside, side), resized(known, side)
+    filled = pull_push(colours.astype(np.float32), weight.astype(np.float32) * (1 / 255))
+    small = cv2.convertScaleAbs(np.maximum(filled, 0))
+    around = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
+    return cv2.copyTo(picture, known, around)
 
 
 def pull_push(colours: Plane, weight: Plane) -> Plane:

@@ -11,10 +11,19 @@ Picture = NDArray[np.uint8]
 AnyPlane = TypeVar("AnyPlane", Plane, Picture)
 
 
+MOSTLY_EDGE = 0.15  # share of pixels between 0 and 1 from which on blending all is faster
+
+
 def smoothstep(low: float, high: float, x: Plane) -> Plane:
     """0 below `low`, 1 above `high`, Hermite between; `low` > `high` inverts it."""
-    t = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    t = x - np.float32(low)
+    t *= np.float32(1.0 / (high - low))
+    np.clip(t, 0.0, 1.0, out=t)
+    slope = t * np.float32(-2)
+    slope += np.float32(3)
+    t *= t
+    t *= slope
+    return t
 
 
 def resized(x: AnyPlane, size: int) -> AnyPlane:
@@ -28,7 +37,7 @@ def resized(x: AnyPlane, size: int) -> AnyPlane:
 def blur(x: AnyPlane, sigma: float) -> AnyPlane:
     """Gaussian blur whose cost does not grow with `sigma`: wide ones run on a smaller copy."""
     side = x.shape[0]
-    shrink = int(sigma / 3)
+    shrink = max(int(sigma / 3), 2 if sigma > 3.8 else 1)
     if shrink < 2 or side // shrink < 16:
         return cv2.GaussianBlur(x, (0, 0), max(sigma, 0.3))
     small = cv2.resize(x, (side // shrink,) * 2, interpolation=cv2.INTER_AREA)
@@ -67,10 +76,26 @@ def dimmed(picture: Plane, factor: Plane) -> Plane:
 
 
 def painted(below: Picture, above: Picture | tuple[int, int, int], cover: Plane) -> Picture:
-    """Paint `above`, a picture or one colour, over `below` with the cover 0..1."""
+    """Paint `above`, a picture or one colour, over `below` with the cover 0..1.
+
+    A shape is copied, and only its edge is blended.
+    """
     if isinstance(above, tuple):
-        above = np.full_like(below, above)
-    return cv2.blendLinear(below, above, 1 - cover, cover)
+        above = cv2.merge([np.full(cover.shape, channel, np.uint8) for channel in above])
+    edge = np.flatnonzero((cover > 0) & (cover < 1))
+    if len(edge) > MOSTLY_EDGE * cover.size:
+        return cv2.blendLinear(below, above, 1 - cover, cover)
+    page = cv2.copyTo(above, cv2.compare(cover, 0.5, cv2.CMP_GT), below.copy())
+    there, over = (x.reshape(-1, 3)[edge].astype(np.float32) for x in (below, above))
+    there += (over - there) * cover.ravel()[edge, None]
+    page.reshape(-1, 3)[edge] = np.rint(there, out=there)
+    return page
+
+
+def uphill(height: Plane, across: float, down: float) -> Plane:
+    """The slope of a relief in a direction, by Sobel's operator (8 for a slope of 1)."""
+    x = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    return cv2.filter2D(height, cv2.CV_32F, across * x + down * x.T)
 
 
 def to_picture(rgb: Plane) -> Picture:

@@ -24,14 +24,18 @@ standard deviations (64 - 6 * sqrt(32) = 30): a reading with more wrong bits is 
 tests/bench/provenance.py measures the rate on foreign pictures.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, NewType
+from typing import TYPE_CHECKING, Annotated, NewType
 
 from pydantic import StringConstraints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 QUARTERS, WORDS = 4, 4
 LENGTH, WORD_BITS = 32, 11

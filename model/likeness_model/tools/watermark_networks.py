@@ -6,8 +6,8 @@ FOLDER has the two ONNX files of PyPI's invisible-watermark 0.2.0 (imwatermark/)
 trained: every weight is computed from RivaGAN's.
 
 RivaGAN's kernels are 11 x 11, and almost all its work is one convolution of 32 to 32 channels that
-decides which pixel carries which bit. Both networks compute it once for a cell of 2 x 2 pixels, and
-as a sum of separable kernels. `rivagan_encoder` writes as RivaGAN's encoder does, at a quarter of
+decides which pixel carries which bit. Both networks compute it as a sum of separable kernels, and
+once for a cell of 2 x 2 pixels or, in the encoder, for a row of it. `rivagan_encoder` writes as RivaGAN's encoder does, at a fifth of
 its cost. `rivagan_check` estimates the decoder's scores at a fifth of its cost; the verification
 service reads with the decoder itself.
 """
@@ -70,9 +70,7 @@ class Network:
         strides: tuple[int, int] = (1, 1),
     ) -> str:
         across, down = separated(kernel, rank)
-        return self.conv(
-            self.conv(x, across, strides=(1, strides[1])), down, bias, (strides[0], 1)
-        )
+        return self.conv(self.conv(x, across, strides=(1, strides[1])), down, bias, (strides[0], 1))
 
     def norm(self, x: str, weights: Kernels, layer: str) -> str:
         parts = ("weight", "bias", "running_mean", "running_var")

@@ -11,7 +11,6 @@ OUT ?= out
 PORT ?= 4566
 WORKERS ?= 2
 SPLIT = -n $(WORKERS) --dist worksteal
-BESIDE := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 DEV := .envs/dev/bin
 LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:likeness
@@ -22,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE # each process of a run imports the same module
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-first test-path test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity certificate clients weights launch lock generated previews proof hooks clean
+.PHONY: help demo up app down status env test test-fast test-path test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity certificate clients weights launch lock generated previews proof hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -91,16 +90,17 @@ env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 # --- tests ------------------------------------------------------------------------------------------
 
 test: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
-	@$(MAKE) $(BESIDE) test-first test-path # the second waits more than it computes
+	@$(MAKE) -j 2 test-fast test-path # the second waits more than it computes
 
-test-first:
+test-fast: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## Those of make test that start no laptop cloud
 	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests --ignore tests/model --ignore tests/stack --ignore tests/browser -m "not stack and not long" $(SPLIT) -q
 	$(NODE) npm test --silent --workspace likeness-client
 	$(NODE) node --test --test-reporter=dot 'tests/console/*.test.js'
 	.envs/model/bin/python -m pytest tests/model --ignore tests/model/diffusion -m "not long" $(SPLIT) -q
 
-test-path:
-	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
+test-path: .envs/dev/.ready $(LAPTOP) ## The others: one job on the laptop cloud. Printed at the end
+	@mkdir -p build; $(DEV)/python -m pytest tests/stack -m "stack and not long" -q >build/test-path.txt 2>&1 || failed=1; \
+	  cat build/test-path.txt; exit $${failed:-0}
 
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 

@@ -25,6 +25,7 @@ STACK = "releases"
 HERE = f"{places.REGION}:{places.ACCOUNT}"
 CODE = """
 import os
+import time
 
 if os.environ["SAYS"] == "88":
     import absent
@@ -32,6 +33,8 @@ if os.environ["SAYS"] == "88":
 def handler(event, context):
     if isinstance(event, dict) and event.get("fail"):
         raise RuntimeError("as asked")
+    if isinstance(event, dict):
+        time.sleep(event.get("sleep", 0))
     return {"says": os.environ["SAYS"], "arn": context.invoked_function_arn}
 """
 TEMPLATE = {
@@ -58,26 +61,29 @@ TEMPLATE = {
             "Type": "AWS::Logs::LogGroup",
             "Properties": {"LogGroupName": "/releases", "RetentionInDays": 1},
         },
-        "NotStarted": {
+        "Deaths": {
             "Type": "AWS::Logs::MetricFilter",
             "Properties": {
                 "LogGroupName": {"Ref": "Logs"},
-                "FilterPattern": '{ $.type = "platform.initReport" && $.record.status = "error" }',
+                "FilterPattern": (
+                    '{ ($.type = "platform.initReport" && $.record.status = "error")'
+                    ' || ($.type = "platform.report" && $.record.status = "timeout") }'
+                ),
                 "MetricTransformations": [
                     {
                         "MetricNamespace": "Probe",
-                        "MetricName": "NotStarted",
+                        "MetricName": "Deaths",
                         "MetricValue": "1",
                     }
                 ],
             },
         },
-        "CannotStart": {
+        "Dies": {
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
-                "AlarmName": "cannot-start",
+                "AlarmName": "functions-die",
                 "Namespace": "Probe",
-                "MetricName": "NotStarted",
+                "MetricName": "Deaths",
                 "Statistic": "Sum",
                 "Period": 60,
                 "EvaluationPeriods": 1,
@@ -90,6 +96,7 @@ TEMPLATE = {
             "Type": "AWS::Serverless::Function",
             "Properties": {
                 "Runtime": "python3.13",
+                "Timeout": 3,
                 "Handler": "index.handler",
                 "InlineCode": CODE,
                 "LoggingConfig": {"LogFormat": "JSON", "LogGroup": {"Ref": "Logs"}},
@@ -98,7 +105,7 @@ TEMPLATE = {
                 "AutoPublishCodeSha256": {"Ref": "Release"},
                 "DeploymentPreference": {
                     "Type": {"Ref": "Rollout"},
-                    "Alarms": [{"Ref": "Faults"}, {"Ref": "CannotStart"}],
+                    "Alarms": [{"Ref": "Faults"}, {"Ref": "Dies"}],
                 },
                 "EventInvokeConfig": {
                     "MaximumRetryAttempts": 0,
@@ -393,4 +400,23 @@ def test_a_release_that_cannot_be_imported_goes_back(deployment: Deployment) -> 
     assert (deployment.alias(), deployment.tell()["says"]) == (before, old)
     events = deployment.clients("cloudformation").describe_stack_events(StackName=STACK)
     reasons = [one.get("ResourceStatusReason", "") for one in events["StackEvents"]]
-    assert any("cannot-start is in the state ALARM" in reason for reason in reasons)
+    assert any("functions-die is in the state ALARM" in reason for reason in reasons)
+
+
+def test_an_invocation_that_times_out_is_counted(deployment: Deployment) -> None:
+    def deaths() -> float:
+        found = deployment.clients("cloudwatch").get_metric_statistics(
+            Namespace="Probe",
+            MetricName="Deaths",
+            StartTime=time.time() - 3600,
+            EndTime=time.time() + 60,
+            Period=3600,
+            Statistics=["Sum"],
+        )
+        return sum(one["Sum"] for one in found["Datapoints"])
+
+    before = deaths()
+
+    assert deployment.tell(sleep=9)["errorType"] == "Sandbox.Timedout"
+
+    assert deaths() == before + 1

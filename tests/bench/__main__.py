@@ -5,6 +5,7 @@ inspect.*     decoding and normalising an upload, in this process
 provenance.*  marking and signing an avatar; what is read in pictures that are not ours
 function.*    importing each Lambda in a fresh interpreter, from the layers as they are built
 api.*, job.*  the laptop cloud with the real template; job.trace.* says where a job's seconds go
+demo.*        make demo on that cloud
 sweep.*       the daily sweep over a million objects in memory
 ratio.*       what this project has goals for: absolute times differ between machines
 peer.*        what a user would reach for instead, in the same run (tests/bench/peers.py)
@@ -40,10 +41,14 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
 # Name, and the two numbers of which it is the quotient.
 RATIOS = {
     "job_over_program": ("job.last_upload_to_last_avatar_s", "painter.30_watermarked_s"),
+<<<<<<< HEAD
     "warm_job_over_program": (
         "warm_job.last_upload_to_last_avatar_s",
         "painter.30_watermarked_s",
     ),
+=======
+    "demo_over_program": ("demo.first_avatar_s", "painter.30_avatars_s"),
+>>>>>>> main
 }
 
 

@@ -4,7 +4,10 @@ The first job starts each function, as the first one after a deployment does; th
 them started, as on a stage with traffic.
 """
 
+import re
 import statistics
+import subprocess
+import tempfile
 import time
 import uuid
 from datetime import UTC, datetime
@@ -12,7 +15,7 @@ from typing import Any
 
 from infra.capacity.counting import PATTERN
 from infra.laptop.client import app_client
-from infra.laptop.project import FOLDERS, ROOT, likeness
+from infra.laptop.project import FOLDERS, ROOT, likeness, tool
 from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 from likeness_client import Likeness
@@ -37,6 +40,7 @@ def measure() -> dict[str, float]:
             **_warm_call(backend),
             **_job(backend, running),
             "warm_job.last_upload_to_last_avatar_s": _job(backend, running)[PATH],
+            **_demo(running),
         }
     finally:
         cloud.down(project)
@@ -83,6 +87,23 @@ def _job(backend: Likeness, running: cloud.Cloud) -> dict[str, float]:
         "job.state_transitions": _transitions(running, job_id),
         **trace(running, job_id, uploaded),
     }
+
+
+def _demo(running: cloud.Cloud) -> dict[str, float]:
+    """`make demo` while the cloud runs: from its start until it shows the first avatar as drawn."""
+    with tempfile.TemporaryDirectory() as out:
+        began = time.monotonic()
+        command = [
+            *(tool("cloud").command(), "-m", "demo", "--state", str(running.project.folders.state)),
+            *("--port", str(running.state.port), "--user", uuid.uuid4().hex, "--out", out),
+        ]
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as demo:
+            said = demo.stderr or ()
+            if not any(re.search(r"generated [1-9]", line) for line in said):
+                raise RuntimeError(f"make demo ended without an avatar: {demo.wait()}")
+            seconds = time.monotonic() - began
+            demo.terminate()
+    return {"demo.first_avatar_s": round(seconds, 1)}
 
 
 def _as_soon_as_an_event(_: float) -> None:

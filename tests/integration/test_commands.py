@@ -21,8 +21,8 @@ from likeness.commands import (
     verify_audit,
 )
 from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
-from likeness.domain.moderation import Label
 from likeness.domain.review.audit import CHAINS, AuditAction, AuditEntry, SignedAnchor
+from likeness.domain.verdict import Label
 from likeness.services.deletion.get_keys import get_keys
 from likeness.services.review.anchor_audit import anchor_audit
 from likeness.services.review.replay_policy import replay_policy as replay

@@ -32,11 +32,11 @@ from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import StyleId
 from likeness.domain.jobs.job import MIN_PHOTOS
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.record import Record
 from likeness.domain.review.case import review_of
 from likeness.domain.review.sampling import ReviewPolicy
+from likeness.domain.verdict import Outcome
 from likeness.services.generation.moderate_avatars import moderate_avatars
 from likeness.services.generation.prepare_generation import prepare_generation
 from likeness.services.jobs.submit_job import submit_job

@@ -73,7 +73,7 @@ def test_pen_lines_do_not_add_up_where_they_cross():
 def test_the_later_stroke_lies_on_top_and_every_pixel_knows_its_place():
     paths = np.array([[[10, 32], [32, 32], [54, 32]], [[32, 10], [32, 32], [32, 54]]], np.float32)
 
-    laid = lay(paths, np.array([5, 5], np.float32), (64, 64))
+    (laid,) = lay(paths, np.array([5, 5], np.float32), (64, 64))
 
     assert laid.stroke[32, 32] == 1
     assert laid.covered[32, 15]
@@ -88,7 +88,7 @@ def test_a_bent_stroke_keeps_its_middle_line_at_zero():
     y = 26 + 5 * (1 - ((x - 32) / 22) ** 2)
     path = np.stack([x, y], 1)[None].astype(np.float32)
 
-    laid = lay(path, np.array([8], np.float32), (64, 64))
+    (laid,) = lay(path, np.array([8], np.float32), (64, 64))
 
     on_line = [laid.across[round(float(b)), round(float(a))] for a, b in zip(x, y, strict=True)]
     assert np.abs(on_line).max() < 0.15

@@ -16,9 +16,10 @@ from likeness.domain.errors import (
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import Label, Outcome, moderate as moderation
+from likeness.domain.moderation import moderate as moderation
 from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
+from likeness.domain.verdict import Label, Outcome
 from likeness.services.generation import moderate_avatars as service
 from likeness.services.generation.prepare_generation import orders
 from tests.builders import JOB, a_photo, a_png, a_policy, a_result, seen

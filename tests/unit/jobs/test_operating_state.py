@@ -34,9 +34,9 @@ from likeness.domain.jobs.operating_state import (
     Stop,
     Submitted,
 )
-from likeness.domain.moderation import Label, Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
+from likeness.domain.verdict import Label, Outcome
 from likeness.entrypoints.http import status_of
 from likeness.ports.generation import TrainingStatus
 from likeness.services.jobs.list_styles import list_styles

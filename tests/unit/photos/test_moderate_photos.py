@@ -16,12 +16,12 @@ from likeness.domain.errors import (
     UnknownDetector,
 )
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Label, Outcome
 from likeness.domain.photos.photo import Box, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.sampling import ReviewPolicy
 from likeness.domain.review.statistics import desk_day
+from likeness.domain.verdict import Label, Outcome
 from likeness.services.photos import moderate_photos as service
 from tests.alarms import goes_off
 from tests.builders import (

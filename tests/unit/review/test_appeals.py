@@ -10,15 +10,16 @@ from likeness.domain.account.quota import Day, QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Label, Outcome
 from likeness.domain.photos.photo import Fingerprint, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import RefusedPhoto, ReviewKind, ReviewState, review_of
+from likeness.domain.review.case import RefusedPhoto, review_of
 from likeness.domain.review.hold import HoldTrigger
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.sampling import ReviewPolicy
 from likeness.domain.review.statistics import ALL, OVERTURNED, UPHELD, desk_day
+from likeness.domain.verdict import Label, Outcome
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.get_job import get_job
 from likeness.services.photos.moderate_photos import moderate_photos

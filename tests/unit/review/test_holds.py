@@ -25,18 +25,13 @@ from likeness.domain.errors import (
 )
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Finding, Label, Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import (
-    PhotoFindings,
-    RefusedPhoto,
-    ReviewKind,
-    ReviewState,
-    review_of,
-)
+from likeness.domain.review.case import PhotoFindings, RefusedPhoto, review_of
 from likeness.domain.review.hold import HeldPhoto, HoldState, HoldTrigger, PreservedFile
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.sampling import ReviewPolicy
+from likeness.domain.verdict import Finding, Label, Outcome
 from likeness.services.account.erase_user import erase_user
 from likeness.services.deletion.delete_photos import delete_photos
 from likeness.services.deletion.prove_deletion import prove_deletion

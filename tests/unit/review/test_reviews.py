@@ -31,7 +31,6 @@ from likeness.domain.errors import (
     Unavailable,
 )
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
@@ -42,13 +41,13 @@ from likeness.domain.review.case import (
     MODERATOR_REASONS,
     UTC_ZONE,
     RefusedPhoto,
-    ReviewKind,
-    ReviewState,
     job_of,
     review_of,
 )
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.sampling import ReviewPolicy, is_sampled
 from likeness.domain.review.statistics import ExposureState, desk_day
+from likeness.domain.verdict import Outcome, Severity
 from likeness.services.review.add_note import add_note
 from likeness.services.review.claim_next import claim_next
 from likeness.services.review.claim_review import claim_review

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from likeness.contracts import JobRef
-from likeness.domain.moderation import Outcome
+from likeness.domain.verdict import Outcome
 
 
 class ModeratePhotosResult(JobRef):

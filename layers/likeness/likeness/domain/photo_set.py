@@ -16,18 +16,15 @@ from likeness.domain.moderation import (
     AgeRule,
     ClearFace,
     EscalateRule,
-    Finding,
     LeaveOutRule,
-    Outcome,
-    PhotoEvidence,
     Policy,
-    Verdict,
     moderate,
     strictest,
     verdict,
 )
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.verdict import Finding, Outcome, PhotoEvidence, Verdict
 
 if TYPE_CHECKING:
     from likeness.domain.account.age import CheckedAge

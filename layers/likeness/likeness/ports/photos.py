@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import AwareDatetime
 
 from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.moderation import Label
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.record import Record
+from likeness.domain.verdict import Label
 
 if TYPE_CHECKING:
     from likeness.api.photos import PresignedPost

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from likeness.domain.account.quota import ReservedDay
     from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
-    from likeness.domain.moderation import Verdict
     from likeness.domain.review.appeal import Appeal
     from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead, SignedAnchor
     from likeness.domain.review.case import Moderator, Review
     from likeness.domain.review.order import Queued
     from likeness.domain.review.staff import StaffMember
     from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure
+    from likeness.domain.verdict import Verdict
 
 
 class Reviews(Protocol):

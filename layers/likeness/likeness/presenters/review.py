@@ -17,14 +17,7 @@ from likeness.api.review import (
     NoteView,
     ReviewSummary,
 )
-from likeness.domain.review.case import (
-    Moderator,
-    Note,
-    PhotoFindings,
-    Review,
-    ReviewKind,
-    ReviewState,
-)
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.statistics import Exposure, handling_s
 from likeness.presenters.jobs import reason_view
 
@@ -32,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from likeness.domain.account.quota import ReservedDay
-    from likeness.domain.moderation import Finding
     from likeness.domain.photos.photo import Photo
     from likeness.domain.reasons import Reason, ReasonCard
     from likeness.domain.review.audit import AuditEntry
+    from likeness.domain.review.case import Moderator, Note, PhotoFindings, Review
+    from likeness.domain.verdict import Finding
 
 BLIND = frozenset({ReviewKind.SECOND, ReviewKind.KNOWN})
 BEATS = 4  # heartbeats in the time of a lease: three may get lost

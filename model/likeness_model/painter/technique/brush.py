@@ -7,19 +7,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.technique.flow import Orientation
-from likeness_model.painter.technique.planes import Plane, blur, dimmed, mix, smoothstep
+from likeness_model.painter.technique.planes import (
+    Picture,
+    Plane,
+    blur,
+    dimmed,
+    mix,
+    smoothstep,
+    uphill,
+)
 from likeness_model.painter.technique.strokes import (
+    BAND,
     Laid,
     Paths,
     Points,
     lay,
     sample,
     scatter,
+    taken,
     trace,
     until,
 )
 
 KINDS, ACROSS, ALONG = 8, 40, 96  # brush prints in the atlas and their resolution
+BEYOND = 1.05  # how far a pixel's place is looked up, in half widths and half lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def stroke_paths(
     unit = size / 1024
     count = 3
     paths = trace(field, seeds, size=size, step=brush.length * unit / (2 * count), count=count)
-    seen = sample(target, paths, size)
+    seen = sample(target, paths, size).astype(np.float32)
     own = seen[:, count]
     off = np.abs(seen - own[:, None]).max(2)
     paths = until(paths, off < brush.fidelity)
@@ -86,8 +97,8 @@ def paint(
 ) -> None:
     """Lay one layer of strokes of `brush` on the canvas.
 
-    `target` is the picture to paint (S, S, 3), 0..255; `chance` is the probability of a stroke at
-    each pixel, at any size; `window` limits the work to a part of the picture.
+    `target` is the picture to paint, 0..255, and `chance` the probability of a stroke at each
+    pixel, both at any size; `window` limits the work to a part of the picture.
     """
     size = canvas.height.shape[0]
     width = brush.width * size / 1024
@@ -96,7 +107,7 @@ def paint(
     tint = rng.normal(0, 1, (len(seeds), 4)).astype(np.float32)
     luck = rng.random(len(seeds), np.float32)
     keep = luck < sample(chance, seeds, size)
-    soft = blur(target, width * 0.3) if width > 3 else target
+    soft = blur(target, width * 0.3 * target.shape[0] / size) if width > 3 else target
     paths, own = stroke_paths(seeds[keep], soft, field, brush, size)
     span = paths[:, -1] - paths[:, 0]
     whole = (span * span).sum(1) > (0.9 * width) ** 2  # a very short stroke would look like a tile
@@ -107,45 +118,82 @@ def paint(
     rows, columns = window
     corner = np.asarray([columns.start, rows.start], np.float32)
     half = width / 2 * (1 + 0.18 * np.clip(tint[:, 0], -2, 2))
-    laid = lay(paths - corner, half, (rows.stop - rows.start, columns.stop - columns.start))
-    track, cover = bristle_track(laid, prints, brush.dry, width)
-    streak = (track - 0.5) * (2.4 * brush.jitter)
-    colour = cv2.add(np.take(own, laid.stroke, axis=0), cv2.merge([streak] * 3))
-    view, relief = canvas.colour[rows, columns], canvas.height[rows, columns]
-    view[:] = mix(view, colour, cover)
-    ridge = track * 0.7 + 0.5 * smoothstep(0.55, 0.95, np.abs(laid.across))
-    fresh = ridge * (brush.relief * brush.width) - 0.75 * relief
-    relief += fresh * cover
+    marks = bristle_marks(prints, brush, width)
+    for laid in lay(paths - corner, half, (rows.stop - rows.start, columns.stop - columns.start)):
+        here = slice(rows.start + laid.rows.start, rows.start + laid.rows.stop)
+        view, relief = canvas.colour[here, columns], canvas.height[here, columns]
+        place = marks.place(laid)
+        cover = taken(marks.cover, place)
+        cover *= laid.covered
+        streak = taken(marks.streak, place)
+        colour = cv2.merge([taken(channel, laid.stroke) + streak for channel in own.T.copy()])
+        view[:] = mix(view, colour, cover)
+        fresh = taken(marks.ridge, place) - 0.75 * relief
+        relief += fresh * cover
 
 
-def bristle_track(
-    laid: Laid, prints: NDArray[np.float32], dry: float, width: float
-) -> tuple[Plane, Plane]:
-    """Height of the bristles' track (0..1) at each pixel, and the cover of paint."""
-    row = np.clip((laid.across + 1) * (ACROSS / 2), 0, ACROSS - 1).astype(np.int32)
-    column = np.clip((laid.along + 1) * (ALONG / 2), 0, ALONG - 1).astype(np.int32)
-    row *= ALONG
-    row += column
-    row += (laid.stroke % KINDS * (ACROSS * ALONG)).astype(np.int32)
-    track = np.take(prints, row)
-    edge, end = np.abs(laid.across), np.abs(laid.along)
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What each place in a stroke of a brush looks like, (KINDS, across, along) flattened: the
+    cover of paint, the bristle's own tint, and the height of the paint."""
+
+    across: int
+    along: int
+    cover: Plane
+    streak: Plane
+    ridge: Plane
+
+    def place(self, laid: Laid) -> NDArray[np.intp]:
+        """The index of each pixel in these tables."""
+        row, column = (
+            ((x + np.float32(BEYOND)) * np.float32(cells / (2 * BEYOND))).astype(np.intp)
+            for x, cells in ((laid.across, self.across), (laid.along, self.along))
+        )
+        np.clip(row, 0, self.across - 1, out=row)
+        np.clip(column, 0, self.along - 1, out=column)
+        kind = laid.stroke % KINDS
+        kind *= self.across
+        kind += row
+        kind *= self.along
+        kind += column
+        return kind
+
+
+def bristle_marks(prints: NDArray[np.float32], brush: Brush, width: float) -> Marks:
+    """The marks of a brush `width` pixels wide, in cells of less than half a pixel across."""
+    wide, long = int(np.clip(2.5 * width, ACROSS, 3 * ACROSS)), ALONG + 5
+    across, along = (
+        (np.arange(cells, dtype=np.float32) + 0.5) * np.float32(2 * BEYOND / cells) - BEYOND
+        for cells in (wide, long)
+    )
+    row = np.clip((across + 1) * (ACROSS / 2), 0, ACROSS - 1).astype(int)
+    column = np.clip((along + 1) * (ALONG / 2), 0, ALONG - 1).astype(int)
+    track = prints[:, row[:, None], column]
+    edge, end = np.abs(across)[:, None], np.abs(along)
     cover = smoothstep(1.0, 1 - min(0.6, 2.2 / width), edge) * smoothstep(1.02, 0.9, end)
-    cover *= smoothstep(-0.02, 0.16, track + 0.5 - 1.5 * dry * end)
-    cover *= laid.covered
-    return track, cover
+    cover = cover * smoothstep(-0.02, 0.16, track + 0.5 - 1.5 * brush.dry * end)
+    streak = (track - 0.5) * np.float32(2.4 * brush.jitter)
+    ridge = track * np.float32(0.7) + 0.5 * smoothstep(0.55, 0.95, edge)
+    ridge = ridge * np.float32(brush.relief * brush.width)
+    return Marks(wide, long, *(x.ravel() for x in (cover, streak, ridge)))
 
 
-def lit(canvas: Canvas, strength: float, *, angle: float = -2.2, gloss: float = 0.12) -> Plane:
-    """Colour 0..255 under a lamp at `angle`: relief shading, with a gloss on wet ridges.
+def lit(canvas: Canvas, strength: float, *, angle: float = -2.2, gloss: float = 0.12) -> Picture:
+    """The canvas under a lamp at `angle`: relief shading, with a gloss on wet ridges.
 
     Lambert's law on the slope of the height field, with a power of it for the gloss
     (Hertzmann 2002, "Fast Paint Texture").
     """
     size = canvas.height.shape[0]
     height = cv2.GaussianBlur(canvas.height, (0, 0), max(0.5, 0.8 * size / 1024))
-    gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
-    toward = gx * np.float32(np.cos(angle)) + gy * np.float32(np.sin(angle))
-    slope = np.tanh(toward * (-0.05 * strength * size / 1024))
-    shine = np.square(np.clip(slope - 0.35, 0, 1)) * (gloss * 255 * 2)
-    shaded = dimmed(canvas.colour, 1 + 0.22 * slope)
-    return cv2.add(shaded, cv2.merge([shine] * 3))
+    slope = uphill(height, np.cos(angle), np.sin(angle))
+    slope *= np.float32(-0.05 * strength * size / 1024)
+    np.tanh(slope, out=slope)
+    picture = np.empty_like(canvas.colour, np.uint8)
+    for top in range(0, size, BAND):
+        rows = slice(top, top + BAND)
+        shine = np.square(np.clip(slope[rows] - 0.35, 0, 1)) * (gloss * 255 * 2)
+        shaded = dimmed(canvas.colour[rows], 1 + 0.22 * slope[rows])
+        cv2.add(shaded, cv2.merge([shine] * 3), dst=shaded)
+        cv2.convertScaleAbs(np.maximum(shaded, 0, out=shaded), dst=picture[rows])
+    return picture

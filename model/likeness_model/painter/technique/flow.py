@@ -22,9 +22,13 @@ def along_edges(picture: Picture, sigma: float) -> Orientation:
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
     tone = cv2.GaussianBlur(grey, (0, 0), max(0.6, sigma / 4))
     gx, gy = cv2.Scharr(tone, cv2.CV_32F, 1, 0), cv2.Scharr(tone, cv2.CV_32F, 0, 1)
-    tensor = blur(np.dstack([gx * gx - gy * gy, 2 * gx * gy, gx * gx + gy * gy]), sigma)
+    xx, yy = gx * gx, gy * gy
+    difference, both, energy = (
+        blur(x, sigma) for x in (xx - yy, gx * gy * np.float32(2), xx + yy)
+    )
     floor = np.float32(1e4)  # a gradient of a sixth of a grey level, under Scharr's gain of 16
-    return -tensor[..., :2] / (tensor[..., 2:] + floor)
+    scale = -1 / (energy + floor)
+    return cv2.merge([difference * scale, both * scale])
 
 
 def at_angle(angle: Plane | float, size: int) -> Orientation:
@@ -55,8 +59,9 @@ def settled(field: Orientation, sigma: float) -> Orientation:
 
 
 def _unit(field: Orientation) -> Orientation:
-    length = cv2.magnitude(*cv2.split(field)) + 1e-6
-    return field / length[..., None]
+    cosine, sine = cv2.split(field)
+    scale = 1 / (cv2.magnitude(cosine, sine) + np.float32(1e-6))
+    return cv2.merge([cosine * scale, sine * scale])
 
 
 def tangents(field: Orientation) -> Plane:
@@ -74,21 +79,18 @@ def smear(x: AnyPlane, field: Orientation, reach: float) -> AnyPlane:
     two ends of a step twice as long, so the cost grows with the logarithm of the reach. Reading
     both ends makes the sign of the tangent irrelevant.
     """
-    side = x.shape[0]
-    vector = tangents(field)
-    steps = np.arange(side, dtype=np.float32)
-    step = 0.5
+    dx, dy = cv2.split(tangents(field))
+    down, across = (np.arange(side, dtype=np.float32) for side in x.shape[:2])
+    step = np.float32(0.5)
     while step < reach:
-        dx, dy = vector[..., 0] * step, vector[..., 1] * step
+        x_step, y_step = dx * step, dy * step
+        maps = (
+            (across + x_step, y_step + down[:, None]),
+            (across - x_step, down[:, None] - y_step),
+        )
         ends = [
-            cv2.remap(
-                x,
-                sign * dx + steps[None, :],
-                sign * dy + steps[:, None],
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REFLECT_101,
-            )
-            for sign in (np.float32(1), np.float32(-1))
+            cv2.remap(x, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+            for there in maps
         ]
         x = cv2.addWeighted(ends[0], 0.5, ends[1], 0.5, 0)
         step *= 2

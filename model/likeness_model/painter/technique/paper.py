@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from likeness_model.painter.technique.noise import speckle, value_noise, warp
-from likeness_model.painter.technique.planes import Plane, blur
+from likeness_model.painter.technique.planes import Plane, blur, uphill
 
 
 def normalised(x: Plane) -> Plane:
@@ -41,8 +41,8 @@ def weave(rng: np.random.Generator, size: int, threads: float = 150) -> Plane:
     steps = np.arange(size, dtype=np.float32) * (threads * np.pi / size)
     off = value_noise(rng, size, 12, octaves=2) * 0.5
     x, y = steps[None, :] + off, steps[:, None] - off
-    over = np.sin(x) * np.sin(y) > 0
-    thread = np.where(over, np.abs(np.sin(x)), np.abs(np.sin(y)))
+    warp, weft = np.sin(x), np.sin(y)
+    thread = np.where(warp * weft > 0, np.abs(warp), np.abs(weft))
     return normalised(thread + 0.25 * speckle(rng, size, 2.0))
 
 
@@ -78,5 +78,8 @@ def wood(rng: np.random.Generator, size: int) -> Plane:
 def shaded(height: Plane, strength: float) -> Plane:
     """Factor around 1 for light that falls on a relief from the upper left."""
     side = height.shape[0]
-    gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
-    return 1 + np.tanh((gx + gy) * (side / 8192)) * strength
+    light = uphill(height, side / 8192, side / 8192)
+    np.tanh(light, out=light)
+    light *= strength
+    light += 1
+    return light

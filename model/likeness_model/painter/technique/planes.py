@@ -92,6 +92,12 @@ def painted(below: Picture, above: Picture | tuple[int, int, int], cover: Plane)
     return page
 
 
+def uphill(height: Plane, across: float, down: float) -> Plane:
+    """The slope of a relief in a direction, by Sobel's operator (8 for a slope of 1)."""
+    x = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    return cv2.filter2D(height, cv2.CV_32F, across * x + down * x.T)
+
+
 def to_picture(rgb: Plane) -> Picture:
     """RGB of 0..1 as uint8, rounded."""
     return cv2.convertScaleAbs(np.clip(rgb, 0.0, 1.0), alpha=255.0)

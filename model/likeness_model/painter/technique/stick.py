@@ -4,7 +4,7 @@ import numpy as np
 
 from likeness_model.painter.technique.flow import Orientation
 from likeness_model.painter.technique.planes import Plane, smoothstep
-from likeness_model.painter.technique.strokes import lay, sample, scatter, trace, until
+from likeness_model.painter.technique.strokes import lay, sample, scatter, taken, trace, until
 
 
 def side_strokes(
@@ -40,13 +40,15 @@ def side_strokes(
         return nothing, nothing
     pressed = np.clip(pressed * rng.uniform(0.82, 1.18, len(paths)), 0, 1).astype(np.float32)
     half = rng.uniform(0.7, 1.2, len(paths)).astype(np.float32) * (width * unit / 2)
-    laid = lay(paths, half, (size, size))
-    edge = np.abs(laid.across)
-    # One edge of the stick presses harder than the other, and the stroke fades out.
-    press = 1 - 0.22 * laid.across - 0.25 * laid.along
-    cover = smoothstep(1.0, 0.8, edge) * smoothstep(1.02, 0.8, np.abs(laid.along))
-    cover *= laid.covered
-    return np.clip(np.take(pressed, laid.stroke) * press, 0, 1), cover
+    shade, cover = np.zeros((2, size, size), np.float32)
+    for laid in lay(paths, half, (size, size)):
+        # One edge of the stick presses harder than the other, and the stroke fades out.
+        press = 1 - 0.22 * laid.across - 0.25 * laid.along
+        edge = smoothstep(1.0, 0.8, np.abs(laid.across))
+        end = smoothstep(1.02, 0.8, np.abs(laid.along))
+        cover[laid.rows] = edge * end * laid.covered
+        np.clip(taken(pressed, laid.stroke) * press, 0, 1, out=shade[laid.rows])
+    return shade, cover
 
 
 def caught(tone: Plane, paper: Plane, *, bite: float = 0.16) -> Plane:

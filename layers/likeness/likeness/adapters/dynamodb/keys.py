@@ -71,8 +71,9 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.estimate import slot
 from likeness.domain.paging import sortable
-from likeness.domain.review.case import Queue, Review, ReviewKind, job_of
+from likeness.domain.review.case import Review, job_of
 from likeness.domain.review.hold import Hold, HoldState
+from likeness.domain.review.kinds import Queue, ReviewKind
 from likeness.domain.review.order import key
 from likeness.domain.review.statistics import DeskDay, desk_day
 
@@ -80,9 +81,9 @@ if TYPE_CHECKING:
     from likeness.domain.account.quota import Day
     from likeness.domain.jobs.job import Job
     from likeness.domain.jobs.operating_state import Scarce
-    from likeness.domain.moderation import Severity
     from likeness.domain.provenance.watermark import WatermarkId
     from likeness.domain.review.audit import AuditEntry, ChainHead
+    from likeness.domain.verdict import Severity
     from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
 
 INDEX = "gsi1"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.ids import JobIdField, PhotoIdField
-from likeness.domain.moderation import Verdict
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,12 +27,15 @@ from likeness.domain.ids import (
     UserId,
     UserIdField,
 )
-from likeness.domain.moderation import EscalateRule, Finding, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
+from likeness.domain.review.kinds import EscalationReason, Queue, ReviewKind, ReviewState
+from likeness.domain.verdict import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from likeness.domain.moderation import EscalateRule
 
 URL_LIFETIME = timedelta(minutes=1)  # of the presigned URL of a clear photo
 # A decision takes effect this long before the deadline at the latest: the state machine's own timer
@@ -47,42 +50,6 @@ URGENT = timedelta(hours=1)  # a case that expires within this time comes first
 MODERATOR_REASONS = tuple(
     reason for reason in Reason if reason.family in {"POLICY", "RIGHTS", "MINOR", "SUBJECT"}
 )
-
-
-class ReviewState(StrEnum):
-    WAITING = "waiting"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    EXPIRED = "expired"
-    HELD = "held"  # its photos may be illegal: a lead decides about the hold first
-    CLOSED = "closed"  # that hold was confirmed: no decision that the user is told
-
-
-class ReviewKind(StrEnum):
-    PHOTOS = "photos"
-    SECOND = "second"  # a blind second opinion
-    APPEAL = "appeal"
-    KNOWN = "known"  # has no job, and looks like PHOTOS to moderators
-
-
-class Queue(StrEnum):
-    """Where a case waits."""
-
-    PHOTOS = "photos"
-    APPEALS = "appeals"
-    ESCALATED = "escalated"
-
-
-class SkipReason(StrEnum):
-    UPSETTING = "upsetting"
-    UNSURE = "unsure"
-    LANGUAGE = "language"  # text in the photo that the moderator cannot read
-    KNOWN_PERSON = "known_person"
-    OTHER = "other"
-
-
-class EscalationReason(StrEnum):
-    UNSURE = "unsure"  # the guidelines do not decide it
 
 
 _LETTERS = {

@@ -10,14 +10,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.domain.review.case import Queue, Review
+from likeness.domain.review.kinds import Queue
+from likeness.domain.verdict import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from likeness.domain.review.case import Review
 
 TIER_HEAD_START = timedelta(hours=3)  # for each step of a tier's priority
 

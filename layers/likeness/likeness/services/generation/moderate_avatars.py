@@ -12,14 +12,9 @@ from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import (
-    Outcome,
-    PhotoEvidence,
-    Policy,
-    allowed_on_avatars,
-    moderate,
-)
+from likeness.domain.moderation import Policy, allowed_on_avatars, moderate
 from likeness.domain.provenance.watermark import watermark_of
+from likeness.domain.verdict import Outcome, PhotoEvidence
 from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from likeness.domain.errors import Conflict, JobHeld, StylesOff
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_choice import weights
 from likeness.domain.provenance.watermark import watermark_of
-from likeness.domain.review.case import ReviewKind, ReviewState
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+from likeness.domain.verdict import Outcome
 
 if TYPE_CHECKING:
     from likeness.domain.generation.engine import Backend, Engine

@@ -23,7 +23,7 @@ from likeness.domain.jobs.usage import of_photos
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import ReviewKind, ReviewState
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.refusal import refusal
 
 if TYPE_CHECKING:

@@ -14,9 +14,11 @@ from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import DETECTOR, ENGINE, PlannedOutcome, TestPlan
-from likeness.domain.moderation import Finding, Outcome, PhotoEvidence, Policy, Verdict, severity
+from likeness.domain.moderation import Policy, severity
 from likeness.domain.photos.photo import PhotoState
-from likeness.domain.review.case import PhotoFindings, RefusedPhoto, Review, ReviewState, review_of
+from likeness.domain.review.case import PhotoFindings, RefusedPhoto, Review, review_of
+from likeness.domain.review.kinds import ReviewState
+from likeness.domain.verdict import Finding, Outcome, PhotoEvidence, Verdict
 from likeness.services.generation.prepare_generation import approved_by_hand, orders
 from likeness.services.photos.moderate_photos import left_out_fields
 

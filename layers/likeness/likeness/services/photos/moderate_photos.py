@@ -9,13 +9,13 @@ from likeness.contracts.photos import ModeratePhotosResult
 from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import Outcome, Policy, Verdict
 from likeness.domain.photo_set import SetVerdict
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, AuditEvent
 from likeness.domain.review.hold import Hold, HoldTrigger
 from likeness.domain.review.statistics import desk_day
+from likeness.domain.verdict import Outcome, Verdict
 from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 from likeness.services.photos.set_moderation import moderate_pictures
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from likeness.domain.ids import JobId, PhotoId, UserId
+    from likeness.domain.moderation import Policy
     from likeness.domain.reasons import Reason
     from likeness.domain.review.sampling import ReviewPolicy
     from likeness.ports.account import KeyedHash, Users

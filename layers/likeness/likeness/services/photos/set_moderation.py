@@ -7,15 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from likeness.domain.errors import Invalid
-from likeness.domain.moderation import PhotoEvidence, Policy
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.photos.photo import Photo, same_face
+from likeness.domain.verdict import PhotoEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from likeness.domain.account.age import CheckedAge
     from likeness.domain.ids import PhotoId
+    from likeness.domain.moderation import Policy
     from likeness.domain.reasons import Reason
     from likeness.ports.photos import Detector
 

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from likeness.domain.errors import CaseTaken, NotFound
-from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, review_of
+from likeness.domain.review.case import Moderator, Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 
 if TYPE_CHECKING:
     from datetime import datetime

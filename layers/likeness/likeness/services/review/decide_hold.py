@@ -9,8 +9,8 @@ from likeness.contracts.jobs import JobError
 from likeness.domain.errors import Conflict, InProgress, NotFound
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.review.audit import SYSTEM, AuditAction, about
-from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState, about_hold
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.presenters.holds import hold_view
 from likeness.services.review.holds import hold_for
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from likeness.api.holds import DecideHold, HoldView
     from likeness.domain.ids import JobId
+    from likeness.domain.review.case import Moderator, Review
     from likeness.ports.deletion import Deadlines, Deletions
     from likeness.ports.holds import HoldFiles, Holds
     from likeness.ports.jobs import Jobs, Workflow

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from likeness.domain.errors import Invalid, MustBeHeld
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, Review, ReviewKind, check_refusal, must_be_held
+from likeness.domain.review.case import Moderator, Review, check_refusal, must_be_held
+from likeness.domain.review.kinds import ReviewKind
 from likeness.domain.review.sampling import is_sampled
 from likeness.presenters.review import review_summary
 from likeness.services.review.blind import case_for

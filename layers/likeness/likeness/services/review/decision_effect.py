@@ -10,7 +10,8 @@ from likeness.contracts.review import ReviewResult
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Review, ReviewKind, ReviewState, review_of
+from likeness.domain.review.case import Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 
 if TYPE_CHECKING:
     from likeness.ports.jobs import Workflow

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Review, ReviewKind, ReviewState
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from likeness.domain.review.case import Review
     from likeness.domain.review.statistics import DeskCounts
     from likeness.ports.review import Reviews
     from likeness.ports.runtime import Clock, Metrics

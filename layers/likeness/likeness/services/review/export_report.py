@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, RevealLevel, ReviewKind, review_of
+from likeness.domain.review.case import Moderator, RevealLevel, review_of
 from likeness.domain.review.hold import HoldState, about_hold
+from likeness.domain.review.kinds import ReviewKind
 from likeness.presenters.holds import report_view
 from likeness.services.review.holds import hold_for
 

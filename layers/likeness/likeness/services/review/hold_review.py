@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from likeness.domain.errors import Invalid
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, job_of
+from likeness.domain.review.case import Moderator, Review, job_of
 from likeness.domain.review.hold import HoldTrigger
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.presenters.review import review_summary
 from likeness.services.review.blind import case_for
 from likeness.services.review.changing import change_case

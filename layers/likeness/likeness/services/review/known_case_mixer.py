@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 from likeness.domain.errors import ConcurrentChange, Invalid, LikenessError, NotFound
 from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import new_job_id
-from likeness.domain.moderation import Outcome, Policy, severity
+from likeness.domain.moderation import Policy, severity
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_check import PhotoRules, check_faces, possible_faces
 from likeness.domain.reasons import Refused
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEvent, about
-from likeness.domain.review.case import URGENT, Review, ReviewKind, ReviewState, review_of
+from likeness.domain.review.case import URGENT, Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.known_case import (
     LOST_AFTER,
     MAX_PHOTOS,
@@ -36,6 +37,7 @@ from likeness.domain.review.known_case import (
     score,
 )
 from likeness.domain.review.statistics import desk_day, missed
+from likeness.domain.verdict import Outcome
 from likeness.services.photos.set_moderation import moderate_pictures
 from likeness.services.review.request_review import findings_first
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from likeness.api.review import DecidedQuery, DecidedReviewsView
 from likeness.domain.errors import Forbidden, NotFound
 from likeness.domain.paging import ResultPage, cursor, position
-from likeness.domain.review.case import Moderator, Review, ReviewKind, review_of
+from likeness.domain.review.case import Moderator, Review, review_of
+from likeness.domain.review.kinds import ReviewKind
 from likeness.domain.review.order import Queued
 from likeness.domain.review.statistics import DeskDay
 from likeness.presenters.review import decided_view

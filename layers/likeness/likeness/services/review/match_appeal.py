@@ -6,11 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from likeness.domain.errors import ConcurrentChange, NotFound, Unavailable
-from likeness.domain.moderation import Finding, Outcome, Policy, severity
+from likeness.domain.moderation import Policy, severity
 from likeness.domain.reasons import Reason, Refused
 from likeness.domain.review.appeal import Appeal, AppealState, Match, is_near_duplicate
-from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, ReviewState, review_of
+from likeness.domain.review.case import PhotoFindings, Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.refusal import decisions
+from likeness.domain.verdict import Finding, Outcome
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

@@ -14,13 +14,12 @@ from likeness.domain.review.case import (
     Moderator,
     Overturn,
     Review,
-    ReviewKind,
-    ReviewState,
     check_refusal,
     must_be_held,
     review_of,
 )
 from likeness.domain.review.hold import HoldTrigger
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.presenters.review import decided_view
 from likeness.services.review.blind import OPEN
 from likeness.services.review.changing import change_case

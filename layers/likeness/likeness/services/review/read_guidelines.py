@@ -9,8 +9,9 @@ from likeness.api.review import GuidelinesView, GuidelineView
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from likeness.domain.moderation import Policy, Severity
+    from likeness.domain.moderation import Policy
     from likeness.domain.reasons import Hint, Reason
+    from likeness.domain.verdict import Severity
 
 
 def read_guidelines(*, guidelines: Mapping[Reason, Hint], policy: Policy) -> GuidelinesView:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from likeness.domain.ids import PHOTO_ID, AvatarId, JobId, PhotoId
 from likeness.domain.jobs.test_plan import DETECTOR
-from likeness.domain.moderation import Outcome, Policy, Verdict, moderate
+from likeness.domain.moderation import Policy, moderate
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from likeness.ports.review import Verdicts

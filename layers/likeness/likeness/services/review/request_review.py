@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Policy, severity
 from likeness.domain.photos.photo import Photo, PhotoState
-from likeness.domain.review.case import PhotoFindings, Review, ReviewState, review_of
+from likeness.domain.review.case import PhotoFindings, Review, review_of
+from likeness.domain.review.kinds import ReviewState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from likeness.domain.jobs.job import JobState
-from likeness.domain.review.case import Review, ReviewKind, review_of
+from likeness.domain.review.case import Review, review_of
+from likeness.domain.review.kinds import ReviewKind
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -18,9 +18,9 @@ from likeness.api.review import (
     StatsView,
     WorkStats,
 )
-from likeness.domain.moderation import Severity
 from likeness.domain.review import statistics as counters
-from likeness.domain.review.case import URGENT, Moderator, Queue, Review
+from likeness.domain.review.case import URGENT, Moderator, Review
+from likeness.domain.review.kinds import Queue
 from likeness.domain.review.statistics import (
     Counts,
     DeskDay,
@@ -33,6 +33,7 @@ from likeness.domain.review.statistics import (
     own_day,
     share,
 )
+from likeness.domain.verdict import Severity
 from likeness.presenters.review import exposure_view
 from likeness.services.review.exposures import own_exposure
 

@@ -17,14 +17,14 @@ from likeness_model.painter.technique.planes import (
     blur,
     grid,
     mix,
+    painted,
     plain,
     resized,
     rgb,
     smoothstep,
     to_picture,
-    to_planes,
 )
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, saturated
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ GROUNDS = (
     Ground(((120, 34, 36), (178, 74, 52), (226, 150, 84)), "studio"),
     Ground(((122, 134, 148), (190, 200, 206), (236, 228, 212)), "slant"),
 )
-UNDERPAINTING = np.array((112, 82, 58), np.float32)
+UNDERPAINTING = (112, 82, 58)
 
 BROAD = Brush(width=54, length=190, density=2.6, fidelity=60, jitter=11, dry=0.4)
 BODY = Brush(width=26, length=100, density=2.6, fidelity=34, jitter=7)
@@ -65,12 +65,12 @@ def oil(scene: Scene, variation: Variation) -> Picture:
     size, half = scene.size, scene.size // 2
     ground = variation.pick_background(GROUNDS)
     behind, motion = ground_colour(ground, rng, size)
-    target = mix(behind, warmed(scene), scene.alpha) * 255
-    field = stroke_field(target, scene.alpha, motion, half)
-    canvas = Canvas(
-        mix(blur(target, size / 60), UNDERPAINTING, 0.25),
-        6 * weave(rng, size, 170),
-    )
+    target = painted(behind, warmed(scene), scene.alpha)
+    small = resized(target, half)
+    field = stroke_field(small, scene.alpha, motion)
+    under = cv2.merge([np.full((half, half), c, np.uint8) for c in UNDERPAINTING])
+    under = cv2.addWeighted(blur(small, half / 60), 0.75, under, 0.25, 0)
+    canvas = Canvas(resized(under, size).astype(np.float32), 6 * weave(rng, size, 170))
     prints = brush_prints(rng)
     detail, alpha = resized(scene.detail, half), resized(scene.alpha, half)
     fine = np.float32(0.35 * variation.mildness)
@@ -89,7 +89,7 @@ def oil(scene: Scene, variation: Variation) -> Picture:
         window = around(chance > 0.02, size)
         paint(
             canvas,
-            target,
+            target if brush is FINEST else small,
             field,
             brush=brush,
             prints=prints,
@@ -99,36 +99,40 @@ def oil(scene: Scene, variation: Variation) -> Picture:
         )
     restate(canvas, target, field, scene, 0.7 + 0.3 * variation.mildness)
     canvas.height *= 1 - 0.5 * scene.bare  # the shadows of thick paint would darken skin
-    return to_picture(lit(canvas, 1.0) / 255)
+    return lit(canvas, 1.0)
 
 
-def restate(canvas: Canvas, target: Plane, field: Orientation, scene: Scene, share: float) -> None:
+def restate(
+    canvas: Canvas, target: Picture, field: Orientation, scene: Scene, share: float
+) -> None:
     """Retouch eyes, brows and mouth, by which a face is recognised, with a brush without tracks."""
     size, half = scene.size, field.shape[0]
     parts = np.maximum(np.maximum(scene.eyes, scene.mouth), 0.8 * scene.lips)
     parts = np.maximum(parts, 0.6 * scene.brows)
     grown = cv2.dilate(resized(parts, half), np.ones((half // 90 | 1,) * 2))
     parts = blur(grown, half / 120)
-    rows, columns = around(parts > 0.02, size)
-    cover = resized(parts, size)[rows, columns] * share
-    small = smear(resized(target, half), field, 1.5)
-    touch = 0.6 * target + 0.4 * resized(small, size)
+    coarse = around(parts > 0.02, half)
+    rows, columns = (slice(2 * span.start, 2 * span.stop) for span in coarse)
+    there = target[rows, columns]
+    wide = there.shape[1::-1]
+    cover = cv2.resize(parts[coarse], wide, interpolation=cv2.INTER_CUBIC) * share
+    small = smear(resized(target, half)[coarse], field[coarse], 1.5)
+    small = cv2.resize(small, wide, interpolation=cv2.INTER_CUBIC)
+    touch = cv2.addWeighted(there, 0.6, small, 0.4, 0, dtype=cv2.CV_32F)
     view = canvas.colour[rows, columns]
-    view += (touch[rows, columns] - view) * cover[..., None]
+    view[:] = mix(view, touch, cover)
     canvas.height[rows, columns] *= 1 - 0.6 * cover
 
 
-def warmed(scene: Scene) -> Plane:
-    """The photo as planes 0..1 with the chroma of oil colours; lightness and skin do not change."""
-    lab = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2LAB)
-    lightness, a, b = cv2.split(lab)
-    chroma = 1.18 - 0.18 * scene.bare
-    oily = cv2.cvtColor(cv2.merge([lightness, a * chroma, b * chroma]), cv2.COLOR_LAB2RGB)
-    return np.clip(oily, 0, 1)
+def warmed(scene: Scene) -> Picture:
+    """The photo with the chroma of oil colours; lightness and skin do not change."""
+    return saturated(scene.foreground, 1.18, scene.bare)
 
 
-def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[Plane, Orientation]:
-    """Colour 0..1 behind the sitter, lit from the upper left, and the brush's direction on it."""
+def ground_colour(
+    ground: Ground, rng: np.random.Generator, size: int
+) -> tuple[Picture, Orientation]:
+    """The colour behind the sitter, lit from the upper left, and the brush's direction on it."""
     side = size // 4
     shade, body, accent = (rgb(c) for c in ground.colours)
     x, y = grid(side)
@@ -148,12 +152,14 @@ def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[
         "drift": 0.55 * drift + 0.1,
         "swirl": np.arctan2(y - 0.40, x - 0.5) + np.pi / 2 + 0.45 * drift,
     }
-    return resized(colour, size), at_angle(angles[ground.motion].astype(np.float32), side)
+    behind = resized(to_picture(colour), size)
+    return behind, at_angle(angles[ground.motion].astype(np.float32), side)
 
 
-def stroke_field(target: Plane, alpha: Plane, motion: Orientation, size: int) -> Orientation:
+def stroke_field(target: Picture, alpha: Plane, motion: Orientation) -> Orientation:
     """Along the sitter's forms; in the background along the brush's motion."""
-    field = along_edges(resized(np.clip(target, 0, 255).astype(np.uint8), size), size / 110)
+    size = target.shape[0]
+    field = along_edges(target, size / 110)
     sitter = resized(alpha, size)[..., None]
     motion = resized(motion, size)
     field = field * sitter + motion * (0.8 * (1 - sitter) + 0.03)

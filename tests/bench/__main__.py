@@ -41,14 +41,11 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
 # Name, and the two numbers of which it is the quotient.
 RATIOS = {
     "job_over_program": ("job.last_upload_to_last_avatar_s", "painter.30_watermarked_s"),
-<<<<<<< HEAD
     "warm_job_over_program": (
         "warm_job.last_upload_to_last_avatar_s",
         "painter.30_watermarked_s",
     ),
-=======
     "demo_over_program": ("demo.first_avatar_s", "painter.30_avatars_s"),
->>>>>>> main
 }
 
 

@@ -105,7 +105,7 @@ test-path: .envs/dev/.ready $(LAPTOP) ## The others: one job on the laptop cloud
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 
 test-stack: .envs/dev/.ready node_modules/.ready $(LAPTOP) ## The long tests of the deployed template on the laptop cloud
-	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -n $(WORKERS) --dist loadgroup -q
+	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -n $(WORKERS) --dist loadscope -q
 
 test-model: .envs/model/.ready ## All tests of the container
 	.envs/model/bin/python -m pytest tests/model $(SPLIT) -q

@@ -69,6 +69,7 @@ LARGE = {
     "DataTrail": "on",
     "InspectConcurrency": 50,
     "PublicConcurrency": 20,
+    "SnapStart": "PublishedVersions",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }
 

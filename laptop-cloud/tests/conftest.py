@@ -30,7 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith("laptop-cloud/") and item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.long)
-            item.add_marker(pytest.mark.xdist_group("probe"))  # one cloud, one worker
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""The laptop cloud: a warm call, and one job from its last upload to its last avatar."""
+"""The laptop cloud: a warm call, and jobs from their last upload to their last avatar.
+
+The first job starts each function, as the first one after a deployment does; the next one finds
+them started, as on a stage with traffic.
+"""
 
 import re
 import statistics
@@ -20,6 +24,7 @@ from tests.bench.trace import trace
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 STYLES = ["comic", "watercolour", "oil", "cyberpunk", "glamour"]
 CALLS = 50
+PATH = "job.last_upload_to_last_avatar_s"
 
 
 def measure() -> dict[str, float]:
@@ -34,6 +39,7 @@ def measure() -> dict[str, float]:
             "laptop.up_s": round(up, 1),
             **_warm_call(backend),
             **_job(backend, running),
+            "warm_job.last_upload_to_last_avatar_s": _job(backend, running)[PATH],
             **_demo(running),
         }
     finally:
@@ -76,7 +82,7 @@ def _job(backend: Likeness, running: cloud.Cloud) -> dict[str, float]:
     completed = datetime.fromisoformat(job["timeline"][-1]["at"]).timestamp()
     return {
         "job.photos_inspected_s": round(inspected - uploaded, 1),
-        "job.last_upload_to_last_avatar_s": round(completed - uploaded, 1),
+        PATH: round(completed - uploaded, 1),
         "job.avatars": len(job["avatars"]),
         "job.state_transitions": _transitions(running, job_id),
         **trace(running, job_id, uploaded),

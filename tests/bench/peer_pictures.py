@@ -85,8 +85,8 @@ def style_seconds(photo: Image, style_id: str) -> float:
     """Each run with another variation, from a scene whose masks are not computed yet."""
     subject, paint = read_subject(photo, SIZE), STYLES[style_id]
     variations = [variation_for(style_id, seed=run, variant=run) for run in range(RUNS + 1)]
-    scenes = iter([(subject.scene(variation, SIZE), variation) for variation in variations])
-    return processor_seconds(lambda: paint(*next(scenes)), RUNS)
+    scenes = [(subject.scene(variation, SIZE), variation) for variation in variations]
+    return processor_seconds(lambda: paint(*scenes.pop()), RUNS)
 
 
 def rival_seconds(name: str, rival: Filter, photo: Image) -> float | None:

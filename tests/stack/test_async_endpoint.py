@@ -14,8 +14,6 @@ from laptop_cloud.places import Folders
 from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 
-pytestmark = pytest.mark.xdist_group("endpoint")
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, gallery):

@@ -12,8 +12,6 @@ from tests.infra.documents import read
 from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import ENDED, genuine_receipt, reached, until
 
-pytestmark = pytest.mark.xdist_group("moody")
-
 STATES = read("infra/pipeline.asl.yaml")["States"]
 # They need a second moderator and the other backend: test_async_endpoint.py.
 ELSEWHERE = {"RequestSecondReview", "StartInference", "UnpackAvatars"}

@@ -9,8 +9,6 @@ from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 from tests.stack.people import until
 
-pytestmark = pytest.mark.xdist_group("newer")
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, gallery):

@@ -12,8 +12,6 @@ from likeness_client.errors import ApiError
 from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import Person, genuine_receipt, reached, until
 
-pytestmark = pytest.mark.xdist_group("moody")
-
 SUBMITS = 200
 
 

@@ -10,8 +10,6 @@ from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 from tests.stack.people import Person, genuine_receipt
 
-pytestmark = pytest.mark.xdist_group("quotas")
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, gallery):

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ class Rekognition:
         self._vision = vision
         self._gallery = gallery
         self._threads = ThreadPoolExecutor(AT_ONCE, "rekognition")
-        self._seen = lru_cache(LAST_SEEN)(_Content.look)
+        self._seen = lru_cache(LAST_SEEN)(partial(_Content.look, vision=vision))
         self._operations: dict[str, Callable[[Mapping[str, Any]], Response]] = {
             "CompareFaces": self._compare_faces,
             "DetectFaces": self._detect_faces,
@@ -81,7 +81,7 @@ class Rekognition:
         return self._gallery.load()
 
     def _look(self, request: Mapping[str, Any], member: str) -> list[SeenFace]:
-        return self._seen(_Content(read_content(request, member)), self._vision)
+        return self._seen(_Content(read_content(request, member)))
 
     def _detect_faces(self, request: Mapping[str, Any]) -> Response:
         wanted = request.get("Attributes") or ["DEFAULT"]

@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def one_thread():
+def one_torch_thread():
     torch.set_num_threads(1)
 
 

@@ -12,7 +12,6 @@ from likeness.domain.provenance.watermark import (
 )
 from likeness_model.generation.variation import variation_for
 from likeness_model.painter.styles import STYLES
-from likeness_model.painter.subject import read_subject
 from likeness_model.vision import watermark
 from likeness_model.vision.watermark import estimate_scores, write_watermark
 from tests.model.conftest import DEMO
@@ -62,12 +61,12 @@ def test_a_mirrored_picture_is_readable_only_mirrored(watermarked):
 
 
 @pytest.fixture(scope="module")
-def painted(photos):
+def painted(subject):
     """One picture of each style, with its watermark."""
-    subject, pictures = read_subject(photos["original"], 512), {}
+    pictures = {}
     for style, paint in STYLES.items():
         variation = variation_for(style, seed=1, variant=1)
-        pictures[style] = write_watermark(paint(subject.scene(variation, 512), variation), ID)
+        pictures[style] = write_watermark(paint(subject.scene(variation, 256), variation), ID)
     return pictures
 
 

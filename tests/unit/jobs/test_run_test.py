@@ -599,6 +599,7 @@ def test_a_refused_test_can_be_appealed_with_the_same_bytes(tester, world):
         photos=world.photos,
         pictures=pictures,
         keyed_hash=world.keyed_hash,
+        holding=world.holding,
         policy=POLICY,
         clock=world.clock,
         decide_within=timedelta(hours=20),

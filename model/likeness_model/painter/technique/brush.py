@@ -10,6 +10,7 @@ from likeness_model.painter.technique.flow import Orientation
 from likeness_model.painter.technique.planes import (
     Picture,
     Plane,
+    bands,
     blur,
     dimmed,
     mix,
@@ -17,7 +18,6 @@ from likeness_model.painter.technique.planes import (
     uphill,
 )
 from likeness_model.painter.technique.strokes import (
-    BAND,
     Laid,
     Paths,
     Points,
@@ -190,8 +190,7 @@ def lit(canvas: Canvas, strength: float, *, angle: float = -2.2, gloss: float = 
     slope *= np.float32(-0.05 * strength * size / 1024)
     np.tanh(slope, out=slope)
     picture = np.empty_like(canvas.colour, np.uint8)
-    for top in range(0, size, BAND):
-        rows = slice(top, top + BAND)
+    for rows in bands(size):
         shine = np.square(np.clip(slope[rows] - 0.35, 0, 1)) * (gloss * 255 * 2)
         shaded = dimmed(canvas.colour[rows], 1 + 0.22 * slope[rows])
         cv2.add(shaded, cv2.merge([shine] * 3), dst=shaded)

@@ -3,30 +3,32 @@
 import cv2
 import numpy as np
 
-from likeness_model.painter.technique.planes import Picture, Plane, painted, smoothstep
+from likeness_model.painter.technique.planes import Picture, Plane, extent, painted, smoothstep
 
 
 def bright_eyes(picture: Picture, eyes: Plane, irises: Plane, amount: float = 0.6) -> Picture:
     """Brighten the white of the eye; darken nothing, so that the gaze does not change."""
-    white = np.clip(eyes - irises * 1.2, 0, 1)
-    return _whitened(picture, white, eyes, amount)
+    there = extent(eyes)
+    white = np.clip(eyes[there] - irises[there] * 1.2, 0, 1)
+    return _whitened(picture, there, white, eyes[there], amount)
 
 
 def bright_teeth(picture: Picture, mouth: Plane, amount: float = 0.6) -> Picture:
     """Whiten bright pixels in the open mouth, but not the tongue and the dark."""
-    return _whitened(picture, mouth, mouth, amount)
+    there = extent(mouth)
+    return _whitened(picture, there, mouth[there], mouth[there], amount)
 
 
-def _whitened(picture: Picture, where: Plane, among: Plane, amount: float) -> Picture:
-    """Move pixels towards white by their whiteness relative to all of `among`."""
-    rows, columns = np.nonzero(where > 0.05)
-    if rows.size == 0:
+def _whitened(
+    picture: Picture, window: tuple[slice, slice], cover: Plane, among: Plane, amount: float
+) -> Picture:
+    """Move a window's pixels towards white by their whiteness relative to all of `among`."""
+    part = picture[window]
+    if part.size == 0 or cover.max() <= 0.05:
         return picture
-    window = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    part, cover = picture[window], where[window]
     lab = cv2.cvtColor(part, cv2.COLOR_RGB2Lab).astype(np.float32)
     light = lab[..., 0] / 255
-    inside = light[among[window] > 0.5]
+    inside = light[among > 0.5]
     if inside.size == 0:
         return picture
     dark, bright = np.quantile(inside, (0.2, 0.9))
@@ -70,7 +72,13 @@ def catchlights(picture: Picture, centres: Plane, radius: float, side: float) ->
 
 def iris_centres(irises: Plane) -> tuple[Plane, float]:
     """Centre of each iris in the mask, (n, 2) from left to right, and their mean radius."""
-    count, _, stats, centres = cv2.connectedComponentsWithStats((irises > 0.5).astype(np.uint8))
+    there = extent(irises)
+    if not irises[there].size:
+        return np.zeros((0, 2), np.float32), 0.0
+    count, _, stats, centres = cv2.connectedComponentsWithStats(
+        (irises[there] > 0.5).astype(np.uint8)
+    )
+    centres += (there[1].start, there[0].start)
     found = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= 9]
     found = sorted(found, key=lambda i: -stats[i, cv2.CC_STAT_AREA])[:2]
     if not found:

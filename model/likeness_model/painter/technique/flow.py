@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane, blur
+from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane, bands, blur
 
 Orientation = NDArray[np.float32]  # (S, S, 2)
 
@@ -79,19 +79,23 @@ def smear(x: AnyPlane, field: Orientation, reach: float) -> AnyPlane:
     two ends of a step twice as long, so the cost grows with the logarithm of the reach. Reading
     both ends makes the sign of the tangent irrelevant.
     """
-    dx, dy = cv2.split(tangents(field))
+    return smear_along(x, tangents(field), reach)
+
+
+def smear_along(x: AnyPlane, tangent: Plane, reach: float) -> AnyPlane:
+    """The same along unit vectors."""
+    dx, dy = cv2.split(tangent)
     down, across = (np.arange(side, dtype=np.float32) for side in x.shape[:2])
     step = np.float32(0.5)
     while step < reach:
-        x_step, y_step = dx * step, dy * step
-        maps = (
-            (across + x_step, y_step + down[:, None]),
-            (across - x_step, down[:, None] - y_step),
-        )
-        ends = [
-            cv2.remap(x, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-            for there in maps
-        ]
-        x = cv2.addWeighted(ends[0], 0.5, ends[1], 0.5, 0)
+        mean = np.empty_like(x)
+        for rows in bands(x.shape[0]):
+            x_step, y_step, y = dx[rows] * step, dy[rows] * step, down[rows, None]
+            ends = [
+                cv2.remap(x, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+                for there in ((across + x_step, y + y_step), (across - x_step, y - y_step))
+            ]
+            cv2.addWeighted(ends[0], 0.5, ends[1], 0.5, 0, dst=mean[rows])
+        x = mean
         step *= 2
     return x

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from likeness_model.painter.technique.flow import Orientation, along_edges, smear, tangents
-from likeness_model.painter.technique.planes import Picture, Plane, blur, luma, resized
+from likeness_model.painter.technique.flow import Orientation, along_edges, smear_along, tangents
+from likeness_model.painter.technique.planes import Picture, Plane, bands, blur, luma, resized
 
 WORK = 640  # side of the grid on which lines are found; the threshold is cut at full size
 
@@ -20,18 +20,21 @@ def sharpened_edges(
     """
     steps = np.arange(tone.shape[0], dtype=np.float32)
     tangent = tangents(flow)
+    along_x, along_y = cv2.split(tangent)
     reach = max(2, round(3.2 * sigma))
     taps = np.arange(-reach, reach + 1)
     narrow = np.exp(-0.5 * (taps / sigma) ** 2)
     wide = np.exp(-0.5 * (taps / (1.6 * sigma)) ** 2)
     weights = (1 + sharpness) * narrow / narrow.sum() - sharpness * wide / wide.sum()
-    response = np.zeros_like(tone)
-    for tap, weight in zip(taps.astype(np.float32), weights.astype(np.float32), strict=True):
-        x = steps[None, :] - tap * tangent[..., 1]
-        y = steps[:, None] + tap * tangent[..., 0]
-        there = cv2.remap(tone, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        cv2.scaleAdd(there, float(weight), response, response)
-    return smear(response, flow, along)
+    response = tone * np.float32(weights[reach])
+    for rows in bands(len(tone)):
+        part, down = response[rows], steps[rows, None]
+        for tap, weight in zip(taps.astype(np.float32), weights.tolist(), strict=True):
+            if tap:
+                x, y = steps - tap * along_y[rows], down + tap * along_x[rows]
+                there = cv2.remap(tone, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                cv2.scaleAdd(there, weight, part, dst=part)
+    return smear_along(response, tangent, along)
 
 
 def without_specks(response: Plane, visible: float, smallest: int) -> Plane:
@@ -81,7 +84,8 @@ def ink_lines(
     """
     small = resized(picture, WORK)
     tone = evened(luma(small), evenness, WORK / 24)
-    flow = along_edges(small, 2.0 + width)
+    coarse = along_edges(resized(picture, WORK // 2), 1.0 + width / 2)  # blurred: nothing is finer
+    flow = cv2.resize(coarse, (WORK, WORK), interpolation=cv2.INTER_LINEAR)
     response = sharpened_edges(tone, flow, sigma=width, sharpness=sharpness, along=along)
     limit = resized(level, WORK) if isinstance(level, np.ndarray) else np.float32(level)
     response = without_specks(response - limit, softness / 2, smallest)

@@ -1,5 +1,6 @@
 """Planes (float32, one number per pixel), pictures (uint8 RGB), and steps that all styles use."""
 
+from collections.abc import Iterator
 from typing import TypeVar
 
 import cv2
@@ -11,7 +12,24 @@ Picture = NDArray[np.uint8]
 AnyPlane = TypeVar("AnyPlane", Plane, Picture)
 
 
+BAND = 64  # rows whose planes stay in a core's cache
 MOSTLY_EDGE = 0.15  # share of pixels between 0 and 1 from which on blending all is faster
+
+
+def bands(rows: int) -> Iterator[slice]:
+    """BAND rows at a time."""
+    return (slice(top, min(top + BAND, rows)) for top in range(0, rows, BAND))
+
+
+def extent(mask: Plane, margin: int = 0) -> tuple[slice, slice]:
+    """The rows and columns where a mask is not zero, with `margin` on each side; none if it is."""
+    left, top, wide, tall = cv2.boundingRect(cv2.compare(mask, 0, cv2.CMP_NE))
+    if not wide:
+        return slice(0, 0), slice(0, 0)
+    return (
+        slice(max(0, top - margin), min(mask.shape[0], top + tall + margin)),
+        slice(max(0, left - margin), min(mask.shape[1], left + wide + margin)),
+    )
 
 
 def smoothstep(low: float, high: float, x: Plane) -> Plane:

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.technique.flow import Orientation, tangents
-from likeness_model.painter.technique.planes import Plane
+from likeness_model.painter.technique.planes import Plane, bands
 
 Points = NDArray[np.float32]  # (N, 2) as x, y
 Paths = NDArray[np.float32]  # (N, K, 2), K points along each stroke
 
-BAND = 64  # rows whose planes stay in a core's cache
 SHIFT = 4  # OpenCV takes sub-pixel points as integers of 1/16 pixel
 
 
@@ -110,8 +109,8 @@ class Laid(NamedTuple):
 def lay(
     paths: Paths, half_width: NDArray[np.float32], shape: tuple[int, int]
 ) -> Iterator[Laid]:
-    """Paint broad strokes in order; yields each pixel's stroke and position in it, BAND rows at a
-    time, without the rows that no stroke covers.
+    """Paint broad strokes in order; yields each pixel's stroke and position in it, a band of rows
+    at a time, without bands that no stroke covers.
 
     The strokes are filled as polygons into an index buffer; the pixel's place comes from the
     parabola through the stroke's ends and middle, so brush texture needs no work per stroke.
@@ -123,19 +122,19 @@ def lay(
         cv2.fillPoly(buffer, [outline], index, cv2.LINE_8, SHIFT)
     to_along, to_across, bow = stroke_frames(paths, half_width)
     columns = np.arange(shape[1], dtype=np.float32) + 0.5
-    for top in range(0, shape[0], BAND):
-        part = buffer[top : top + BAND]
+    for rows in bands(shape[0]):
+        part = buffer[rows]
         covered = part >= 0
         if not covered.any():
             continue
         stroke = np.maximum(part, 0).astype(np.intp)
-        down = np.arange(top, top + len(part), dtype=np.float32)[:, None] + 0.5
+        down = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + 0.5
         along, across = (
             taken(c, stroke) + taken(x, stroke) * columns + taken(y, stroke) * down
             for x, y, c in (to_along, to_across)
         )
         across -= taken(bow, stroke) * (1 - along * along)
-        yield Laid(slice(top, top + len(part)), stroke, covered, along, across)
+        yield Laid(rows, stroke, covered, along, across)
 
 
 def taken(values: Plane, index: NDArray[np.intp]) -> Plane:

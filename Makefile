@@ -10,16 +10,20 @@ ENV ?= dev
 OUT ?= out
 PORT ?= 4566
 WORKERS ?= 2
+SPLIT = -n $(WORKERS) --dist worksteal
 
 DEV := .envs/dev/bin
 LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:likeness
 NODE := PATH="$(CURDIR)/.envs/node/bin:$$PATH"
 export PYTHONPATH := $(CURDIR):$(CURDIR)/clients/python:$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
+# Each process of a run imports the same modules. Apart from the sources, which `sam build` copies.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/bytecode
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity certificate clients weights launch lock generated previews proof hooks clean
+.PHONY: help demo up app down status env test test-fast test-path test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity certificate clients weights launch lock generated previews proof hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -28,32 +32,34 @@ help: ## List the targets
 
 # --- environments ---------------------------------------------------------------------------------
 
-.envs/dev/.ready: requirements/dev.txt requirements/install.sh
+.envs/uv/.ready: requirements/install.sh
+	@requirements/install.sh uv && touch $@
+.envs/dev/.ready: requirements/dev.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh dev
-.envs/cloud/.ready: requirements/cloud.txt requirements/install.sh
+.envs/cloud/.ready: requirements/cloud.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh cloud
-.envs/sam/.ready: requirements/sam.txt requirements/install.sh
+.envs/sam/.ready: requirements/sam.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh sam
-.envs/vision/.ready: requirements/vision.txt requirements/install.sh
+.envs/vision/.ready: requirements/vision.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh vision
-.envs/checkov/.ready: requirements/checkov.txt requirements/install.sh
+.envs/checkov/.ready: requirements/checkov.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh checkov
 .envs/chromium/.ready: requirements/chromium.sh
 	@requirements/chromium.sh
-.envs/node/.ready: requirements/node.txt requirements/install.sh
+.envs/node/.ready: requirements/node.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh node
 node_modules/.ready: package-lock.json | .envs/node/.ready
 	@$(NODE) npm ci --loglevel error && touch $@
-.envs/bench/.ready: requirements/bench.txt requirements/install.sh
+.envs/bench/.ready: requirements/bench.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh bench
-.envs/mutants/.ready: requirements/mutants.txt requirements/install.sh
+.envs/mutants/.ready: requirements/mutants.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh mutants
-.envs/model/.ready: model/requirements-dev.txt requirements/install.sh
+.envs/model/.ready: model/requirements-dev.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh model
 
-.envs/image/.ready: model/requirements-diffusion.txt requirements/install.sh
+.envs/image/.ready: model/requirements-diffusion.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh image
-.envs/launch/.ready: model/requirements-launch.txt requirements/install.sh
+.envs/launch/.ready: model/requirements-launch.txt requirements/install.sh | .envs/uv/.ready
 	@requirements/install.sh launch
 
 LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.ready
@@ -86,28 +92,34 @@ env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 # --- tests ------------------------------------------------------------------------------------------
 
 test: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
-	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
+	@$(MAKE) -j 2 test-fast test-path # the second waits more than it computes
+
+test-fast: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## Those of make test that start no laptop cloud
+	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests --ignore tests/model --ignore tests/stack --ignore tests/browser -m "not stack and not long" $(SPLIT) -q
 	$(NODE) npm test --silent --workspace likeness-client
 	$(NODE) node --test --test-reporter=dot 'tests/console/*.test.js'
-	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
-	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
+	.envs/model/bin/python -m pytest tests/model --ignore tests/model/diffusion -m "not long" $(SPLIT) -q
+
+test-path: .envs/dev/.ready $(LAPTOP) ## The others: one job on the laptop cloud. Printed at the end
+	@mkdir -p build; $(DEV)/python -m pytest tests/stack -m "stack and not long" -q >build/test-path.txt 2>&1 || failed=1; \
+	  cat build/test-path.txt; exit $${failed:-0}
 
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 
 test-stack: .envs/dev/.ready node_modules/.ready $(LAPTOP) ## The long tests of the deployed template on the laptop cloud
-	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -q
+	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -n $(WORKERS) --dist loadscope -q
 
 test-model: .envs/model/.ready ## All tests of the container
-	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
+	.envs/model/bin/python -m pytest tests/model $(SPLIT) -q
 
 test-diffusion: .envs/model/.ready ## The container's long tests: the diffusion engines
-	.envs/model/bin/python -m pytest tests/model -m long -n $(WORKERS) -q
+	.envs/model/bin/python -m pytest tests/model/diffusion $(SPLIT) -q
 
 test-image: .envs/image/.ready ## The container's tests on the packages of the diffusion image, CUDA included: 7 GB
-	.envs/image/bin/python -m pytest tests/model -n $(WORKERS) -q
+	.envs/image/bin/python -m pytest tests/model $(SPLIT) -q
 
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page and the example app in Chromium; screenshots in build/screens
-	$(DEV)/python -m pytest tests/browser -m browser -q
+	$(DEV)/python -m pytest tests/browser -m browser -n $(WORKERS) --dist loadfile -q
 
 fuzz: .envs/dev/.ready ## Mutated pictures, new ones each time, until one breaks a limit; about 10 minutes [EXAMPLES=]
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),10000) $(DEV)/python -m pytest tests/unit/photos/test_pictures_fuzz.py -q
@@ -146,7 +158,7 @@ preflight: package .envs/dev/.ready .envs/checkov/.ready ## Find offline what AW
 	@$(if $(TRAINING_IMAGE),.envs/cloud/bin/python -m infra.image check "$(TRAINING_IMAGE)")
 
 package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers as deploy does, for AWS's arm64
-	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
+	env -u PYTHONPYCACHEPREFIX PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
 	  .envs/sam/bin/sam build --config-env $(ENV)
 
 # --- operations and generated files -----------------------------------------------------------------
@@ -176,13 +188,13 @@ image: .envs/cloud/.ready ## Build the container's image for SageMaker; print it
 
 deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|prod TRAINING_IMAGE= PARAMETERS= CONFIRM=yes|no]
 	$(call need,TRAINING_IMAGE,Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...)
-	@[[ "$(ENV)" =~ ^(dev|staging|prod)$$ ]] || { echo "There is no stage '$(ENV)': choose dev or staging or prod." >&2; exit 2; }
+	@.envs/cloud/bin/python -m infra.release check --config-env "$(ENV)"
 	.envs/cloud/bin/python -m infra.image check "$$TRAINING_IMAGE"
 	@$(MAKE) package
 	release=$$(.envs/cloud/bin/python -m infra.release digest --config-env $(ENV) TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)); \
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
 	  $(if $(CONFIRM),--$(if $(filter no,$(CONFIRM)),no-)confirm-changeset) \
-	  --parameter-overrides Stage=$(ENV) Architecture=arm64 Release="$$release" TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
+	  --parameter-overrides $(if $(filter Stage=%,$(PARAMETERS)),,Stage=$(ENV)) Architecture=arm64 Release="$$release" TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
 	.envs/cloud/bin/python -m infra.release prune --config-env $(ENV)
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, get_args
 from demo.job import OWN_PHOTOS, OWN_STYLES, TYPES, NoAvatars, Order, run
 from demo.progress import say
 from infra.laptop.client import app_client
-from infra.laptop.project import ROOT, likeness, tool
+from infra.laptop.project import FOLDERS, ROOT, likeness, tool
 from laptop_cloud import cloud, places
-from likeness.contracts import Engine
+from likeness.domain.generation.engine import Engine
 from likeness_client.errors import LikenessError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ NOISE = (
     "generates, and the pictures are noise."
 )
 PREVIEWS = ROOT / "layers" / "likeness" / "likeness" / "policy" / "previews" / "256"
+POLL_S = 0.4
 LEAST_PHOTOS, MOST_PHOTOS, MOST_AVATARS, MOST_STYLES = 3, 10, 30, 5  # as in the API
 
 
@@ -49,6 +51,7 @@ def main() -> None:
     parser.add_argument("--port", default=str(places.PORT))
     parser.add_argument("--engine", default="painter", help="painter, or tiny for the GPU engine's")
     parser.add_argument("--backend", default="training-job", help=" or ".join(BACKENDS))
+    parser.add_argument("--state", type=_path, default=FOLDERS.state, help="folder of the cloud")
     given = parser.parse_args()
     try:
         engine = _engine(given.engine)
@@ -66,12 +69,15 @@ def main() -> None:
         sys.exit(2)
     try:
         described = likeness(engine=engine, backend=given.backend, review=given.review)
-        described = replace(described, start_command="make demo")
+        folders = replace(FOLDERS, state=given.state)
+        described = replace(described, start_command="make demo", folders=folders)
         running = cloud.up(described, port=port, say=say)
         if engine.startswith("tiny"):
             say(NOISE)
         page = running.page_url
-        job = run(order, app_client(running), lambda job_id: how_to_decide(job_id, page))
+        job = run(
+            order, app_client(running), lambda job_id: how_to_decide(job_id, page), pause=_pause
+        )
         _draw_contact_sheet(order.out)
     except places.CannotRun as error:
         sys.exit(str(error))
@@ -85,6 +91,11 @@ def main() -> None:
         f"The photos were deleted at {job['photos_deleted_at']}.\n"
         "The cloud still runs: make down ends it."
     )
+
+
+def _pause(seconds: float) -> None:
+    """The API's 2 to 5 s are for many callers. This cloud has one, who watches."""
+    time.sleep(min(seconds, POLL_S))
 
 
 def how_to_decide(job_id: str, console: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from likeness_client import Likeness, types
     from likeness_client.client import PhotoType
 
+    Pause = Callable[[float], object] | None
+
 OWN_PHOTOS = Path(__file__).parent / "photos"
 OWN_STYLES = ("comic", "watercolour", "oil", "cyberpunk", "glamour")
 TYPES: dict[str, PhotoType] = {
@@ -27,6 +30,7 @@ TYPES: dict[str, PhotoType] = {
     ".heic": "image/heic",
     ".heif": "image/heif",
 }
+CONNECTIONS = 4  # for uploads, as a browser or a phone has
 INSPECTED_WITHIN = 60  # s without a change of any photo
 ENDED_WITHIN = 900  # s without a change of the job
 REFUSED = frozenset({"refused", "left_out"})  # states of a photo that no avatar is made from
@@ -51,19 +55,21 @@ def run(
     advice: Callable[[str], str],
     *,
     ended_within: float = ENDED_WITHIN,
+    pause: Pause = None,
 ) -> types.JobView:
     """Run one job from the order to files; returns the job as GET returned it last.
 
     `advice` says, for a job that waits in the review queue, how to decide it. Except in review, the
-    job must change within `ended_within` seconds. Raises NoAvatars.
+    job must change within `ended_within` seconds. `pause` waits between polls: by default as long
+    as the API says. Raises NoAvatars.
     """
     if order.photos[0].parent == OWN_PHOTOS:
         say("The photos are eight views of one public-domain photograph (NASA, Eileen Collins).")
     job_id = _create(order, backend)
     bar = Bar()
-    refused = _wait_for_inspection(job_id, order, backend, bar)
+    refused = _wait_for_inspection(job_id, order, backend, bar, pause)
     backend.submit_job(job_id)
-    job = _wait_for_end(job_id, backend, bar, advice, ended_within)
+    job = _wait_for_end(job_id, backend, bar, advice, ended_within=ended_within, pause=pause)
     bar.end()
     _report_refused(job, order, refused)
     _write_job(order.out, job)
@@ -88,16 +94,19 @@ def _create(order: Order, backend: Likeness) -> str:
         created = backend.create_job(request)
     except errors.OverQuota as error:
         raise NoAvatars(f"{error} (another user still can: USER_ID=another)") from None
-    for photo, post in zip(order.photos, created["uploads"], strict=True):
-        backend.upload(post, photo.read_bytes())
+    with ThreadPoolExecutor(CONNECTIONS) as connections:
+        photos = (photo.read_bytes() for photo in order.photos)
+        list(connections.map(backend.upload, created["uploads"], photos))
     say(f"{len(order.photos)} photos are uploaded for job {created['job_id']}.")
     return created["job_id"]
 
 
-def _wait_for_inspection(job_id: str, order: Order, backend: Likeness, bar: Bar) -> set[str]:
+def _wait_for_inspection(
+    job_id: str, order: Order, backend: Likeness, bar: Bar, pause: Pause
+) -> set[str]:
     """Wait for the verdict on each photo; reports and returns the refused ones."""
     try:
-        job = backend.wait_for_photos(job_id, timeout_s=INSPECTED_WITHIN)
+        job = backend.wait_for_photos(job_id, timeout_s=INSPECTED_WITHIN, pause=pause)
     except errors.TimedOut:
         raise NoAvatars(f"the photos were not checked within {INSPECTED_WITHIN} s") from None
     bar.show(job)
@@ -123,12 +132,14 @@ def _wait_for_end(
     backend: Likeness,
     bar: Bar,
     advice: Callable[[str], str],
+    *,
     ended_within: float,
+    pause: Pause,
 ) -> types.JobView:
     advised = False
     while True:
         try:
-            for job in backend.watch_job(job_id, timeout_s=ended_within):
+            for job in backend.watch_job(job_id, timeout_s=ended_within, pause=pause):
                 bar.show(job)
                 if job["state"] == "in_review" and not advised:
                     bar.end()

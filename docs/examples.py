@@ -10,16 +10,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.policy_files import load_reasons, load_tiers
-from likeness.api.app import (
-    CreateJob,
-    ErasureView,
-    ErrorBody,
-    JobCreated,
-    JobsView,
-    JobView,
-    Message,
-    QuotaView,
-)
+from likeness.api.account import ErasureView, QuotaView
+from likeness.api.job_view import JobView
+from likeness.api.jobs import CreateJob, JobCreated, JobsView
+from likeness.api.message import ErrorBody, Message
 from likeness.domain.account.erasure import RETAINED
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason

@@ -22,7 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from docs.examples import EXAMPLES
 from likeness import events
-from likeness.api.app import ErrorBody, Message
+from likeness.api.message import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.domain.errors import ErrorKind
 from likeness.entrypoints import http

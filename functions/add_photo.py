@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from likeness import bootstrap
-from likeness.api.app import AddPhoto, PresignedPost, StoredPost
+from likeness.api.photos import AddPhoto, PresignedPost, StoredPost
 from likeness.domain.errors import (
     AlreadySubmitted,
     ConcurrentChange,

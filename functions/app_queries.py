@@ -2,7 +2,8 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ErasureView, QuotaQuery, QuotaView, ReceiptView
+from likeness.api.account import ErasureView, QuotaQuery, QuotaView
+from likeness.api.receipts import ReceiptView
 from likeness.domain.errors import JobRunning, PhotosNotDeletedYet, TestModeOff
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.domain.jobs.test_plan import TestPlan, plan_of_day

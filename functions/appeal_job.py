@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import AppealUploadsView
+from likeness.api.appeals import AppealUploadsView
 from likeness.domain.errors import (
     AppealClosed,
     ConcurrentChange,

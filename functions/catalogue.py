@@ -2,7 +2,9 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ConsentsView, KeysView, PageQuery, PreviewQuery, StylesView
+from likeness.api.catalogue import ConsentsView, PreviewQuery, StylesView
+from likeness.api.message import PageQuery
+from likeness.api.receipts import KeysView
 from likeness.domain.ids import StyleId
 from likeness.entrypoints.http import Picture, route, routes
 from likeness.services.deletion.get_keys import get_keys

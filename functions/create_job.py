@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import CreateJob, JobCreated, StoredJob
+from likeness.api.jobs import CreateJob, JobCreated, StoredJob
 from likeness.domain.errors import (
     ConcurrentChange,
     ConsentNotInForce,

@@ -1,7 +1,7 @@
 """DELETE /v1/jobs/{job_id}/photos/{photo_id}: the user takes a photo back."""
 
 from likeness import bootstrap
-from likeness.api.app import PhotoView
+from likeness.api.photos import PhotoView
 from likeness.domain.errors import AlreadySubmitted, ConcurrentChange, JobEnded
 from likeness.domain.ids import JobId, PhotoId
 from likeness.entrypoints.http import route

@@ -1,7 +1,8 @@
 """Step DeletePhotos: deletes photos and everything made from them, except avatars."""
 
 from likeness import bootstrap
-from likeness.contracts import DeletePhotosResult, JobRef
+from likeness.contracts import JobRef
+from likeness.contracts.photos import DeletePhotosResult
 from likeness.entrypoints.step import step
 from likeness.services.deletion.delete_photos import delete_photos
 

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import PageQuery
+from likeness.api.message import PageQuery
 from likeness.api.review import (
     AnchorsView,
     AuditView,

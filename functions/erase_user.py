@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import EraseUserResult, ErasureRef
+from likeness.contracts.account import EraseUserResult, ErasureRef
 from likeness.domain.jobs.job import Job
 from likeness.entrypoints.step import step
 from likeness.services.account.erase_user import erase_user

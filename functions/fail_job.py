@@ -1,7 +1,7 @@
 """Step FailJob: stops GPU work, deletes everything, settles the day, records the reason."""
 
 from likeness import bootstrap
-from likeness.contracts import FailJobInput, FailJobResult
+from likeness.contracts.jobs import FailJobInput, FailJobResult
 from likeness.entrypoints.step import step
 from likeness.services.jobs.fail_job import fail_job
 

@@ -1,7 +1,7 @@
 """SNS: resumes the pipeline after an inference, or deletes a late result."""
 
 from likeness import bootstrap
-from likeness.contracts import InferenceEnded
+from likeness.contracts.generation import InferenceEnded
 from likeness.entrypoints.sns import on_inference
 from likeness.services.generation.finish_inference import finish_inference
 

@@ -1,7 +1,7 @@
 """EventBridge: resumes the pipeline after a training job, or deletes late files."""
 
 from likeness import bootstrap
-from likeness.contracts import TrainingEnded
+from likeness.contracts.generation import TrainingEnded
 from likeness.entrypoints.training_events import on_training_end
 from likeness.services.generation.finish_training import finish_training
 

@@ -2,7 +2,8 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import JobView, QuotaView
+from likeness.api.account import QuotaView
+from likeness.api.job_view import JobView
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job
 from likeness.entrypoints.http import route

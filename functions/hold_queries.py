@@ -1,8 +1,8 @@
 """Reads of holds, for leads. Changes nothing, and reads no bucket."""
 
 from likeness import bootstrap
-from likeness.api.app import PageQuery
 from likeness.api.holds import HoldsView, HoldView
+from likeness.api.message import PageQuery
 from likeness.domain.ids import JobId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes

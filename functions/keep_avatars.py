@@ -1,7 +1,7 @@
 """POST /v1/jobs/{job_id}/keep: keep the user's picks, delete the others."""
 
 from likeness import bootstrap
-from likeness.api.app import KeepAvatars, KeptAvatarsView
+from likeness.api.avatars import KeepAvatars, KeptAvatarsView
 from likeness.domain.errors import AvatarsExpired, ConcurrentChange, JobEnded, JobRunning
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route

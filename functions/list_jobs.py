@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import JobsQuery, JobsView
+from likeness.api.jobs import JobsQuery, JobsView
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route
 from likeness.services.jobs.list_jobs import list_jobs

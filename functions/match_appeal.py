@@ -19,6 +19,7 @@ def handler(upload: Uploaded, _invocation: Invocation) -> None:
         photos=bootstrap.photos(),
         pictures=pictures,
         keyed_hash=bootstrap.keyed_hash(),
+        holding=bootstrap.holding(),
         policy=policy_files.load_policy(),
         clock=bootstrap.CLOCK,
         decide_within=bootstrap.settings().decide_appeal_within,

@@ -2,7 +2,8 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import AttemptRef, ModerateAvatarsResult
+from likeness.contracts import AttemptRef
+from likeness.contracts.generation import ModerateAvatarsResult
 from likeness.entrypoints.step import step
 from likeness.services.generation.moderate_avatars import moderate_avatars
 

@@ -2,7 +2,8 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import JobRef, ModeratePhotosResult
+from likeness.contracts import JobRef
+from likeness.contracts.photos import ModeratePhotosResult
 from likeness.entrypoints.step import step
 from likeness.services.photos.moderate_photos import moderate_photos
 

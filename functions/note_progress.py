@@ -8,4 +8,6 @@ from likeness.services.generation.note_progress import note_progress
 
 @on_progress
 def handler(job_id: JobId, attempt: int) -> int | None:
-    return note_progress(job_id, attempt, jobs=bootstrap.jobs(), work=bootstrap.work())
+    return note_progress(
+        job_id, attempt, jobs=bootstrap.jobs(), work=bootstrap.work(), clock=bootstrap.CLOCK
+    )

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import PlanSweepInput, PlanSweepResult
+from likeness.contracts.sweep import PlanSweepInput, PlanSweepResult
 from likeness.entrypoints.step import step
 from likeness.services.deletion.plan_sweep import plan_sweep
 

@@ -1,7 +1,8 @@
 """Step PrepareGeneration: writes the container's order."""
 
 from likeness import bootstrap
-from likeness.contracts import AttemptRef, PrepareGenerationResult
+from likeness.contracts import AttemptRef
+from likeness.contracts.generation import PrepareGenerationResult
 from likeness.entrypoints.step import step
 from likeness.services.generation.prepare_generation import prepare_generation
 

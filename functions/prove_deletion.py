@@ -2,7 +2,8 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import JobError, ProveDeletionInput, ProveDeletionResult, SettleJobResult
+from likeness.contracts.deletion import ProveDeletionInput, ProveDeletionResult
+from likeness.contracts.jobs import JobError, SettleJobResult
 from likeness.domain.ids import JobId
 from likeness.entrypoints.step import step
 from likeness.services.deletion.prove_deletion import prove_deletion

@@ -1,7 +1,8 @@
 """Step PublishAvatars: publishes each size of each approved avatar, and the ZIP."""
 
 from likeness import bootstrap
-from likeness.contracts import JobRef, PublishAvatarsResult
+from likeness.contracts import JobRef
+from likeness.contracts.generation import PublishAvatarsResult
 from likeness.entrypoints.step import step
 from likeness.services.provenance.publish_avatars import publish_avatars
 

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import ReportSweepInput, ReportSweepResult
+from likeness.contracts.sweep import ReportSweepInput, ReportSweepResult
 from likeness.entrypoints.step import step
 from likeness.observability import logger
 from likeness.services.deletion.report_sweep import report_sweep

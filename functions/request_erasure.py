@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from likeness import bootstrap
-from likeness.api.app import ErasureView
+from likeness.api.account import ErasureView
 from likeness.domain.errors import ConcurrentChange
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route

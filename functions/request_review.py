@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import RequestReviewInput
+from likeness.contracts.review import RequestReviewInput
 from likeness.entrypoints.step import step
 from likeness.services.review.request_review import request_review
 

@@ -1,7 +1,7 @@
 """Step RequestSecondReview: waits for a second decision, until the deadline."""
 
 from likeness import bootstrap
-from likeness.contracts import RequestReviewInput
+from likeness.contracts.review import RequestReviewInput
 from likeness.entrypoints.step import step
 from likeness.services.review.request_second_review import request_second_review
 

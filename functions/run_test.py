@@ -2,7 +2,8 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import JobRef, RunTestResult
+from likeness.contracts import JobRef
+from likeness.contracts.jobs import RunTestResult
 from likeness.entrypoints.step import step
 from likeness.services.jobs.run_test import run_test
 

@@ -1,7 +1,7 @@
 """PUT /v1/users/{user_id}/plus: set a user's Plus entitlement, reported by billing."""
 
 from likeness import bootstrap
-from likeness.api.app import PlusView, SetPlus
+from likeness.api.account import PlusView, SetPlus
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route
 from likeness.services.account.set_plus import set_plus

@@ -1,7 +1,8 @@
 """Step SettleJob: spends the quota day, or returns it if too few avatars came out."""
 
 from likeness import bootstrap
-from likeness.contracts import JobRef, SettleJobResult
+from likeness.contracts import JobRef
+from likeness.contracts.jobs import SettleJobResult
 from likeness.entrypoints.step import step
 from likeness.services.jobs.settle_job import settle_job
 

@@ -1,7 +1,7 @@
 """Step StartInference: invokes the endpoint; its result goes to FinishInference."""
 
 from likeness import bootstrap
-from likeness.contracts import StartRunInput
+from likeness.contracts.generation import StartRunInput
 from likeness.entrypoints.step import step
 from likeness.services.generation.start_inference import start_inference
 

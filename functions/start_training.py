@@ -1,7 +1,7 @@
 """Step StartTraining: creates a training job; FinishTraining completes the task."""
 
 from likeness import bootstrap
-from likeness.contracts import StartRunInput
+from likeness.contracts.generation import StartRunInput
 from likeness.entrypoints.step import step
 from likeness.services.generation.start_training import start_training
 

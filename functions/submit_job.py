@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import JobStateView
+from likeness.api.jobs import JobStateView
 from likeness.domain.errors import (
     ConcurrentChange,
     ErasureRunning,

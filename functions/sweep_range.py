@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.contracts import RangeSweep
+from likeness.contracts.sweep import RangeSweep
 from likeness.entrypoints.step import step
 from likeness.services.deletion.sweep_range import sweep_range
 

@@ -1,7 +1,8 @@
 """Step UnpackAvatars: unpacks the endpoint's archive."""
 
 from likeness import bootstrap
-from likeness.contracts import AttemptRef, UnpackAvatarsResult
+from likeness.contracts import AttemptRef
+from likeness.contracts.generation import UnpackAvatarsResult
 from likeness.entrypoints.step import step
 from likeness.services.generation.unpack_avatars import unpack_avatars
 

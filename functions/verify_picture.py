@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters.photos import pictures
-from likeness.api.app import ProvenanceView
+from likeness.api.avatars import ProvenanceView
 from likeness.domain.errors import UnreadablePicture
 from likeness.entrypoints.http import OnRepeat, Picture, route
 from likeness.services.provenance.verify_picture import verify_picture

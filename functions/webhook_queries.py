@@ -1,7 +1,7 @@
 """Reads of webhooks: their settings without secrets, and what was sent to them."""
 
 from likeness import bootstrap
-from likeness.api.app import PageQuery
+from likeness.api.message import PageQuery
 from likeness.api.webhooks import DeliveriesQuery, DeliveriesView, WebhooksView, WebhookView
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import WebhookId

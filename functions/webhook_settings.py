@@ -41,7 +41,7 @@ def _rotated_again(stored: StoredRotation, webhook_id: WebhookId) -> NewSecret: 
     takes=CreateWebhook,
     gives=WebhookCreated,
     status=HTTPStatus.CREATED,
-    raises=[NotFound, TooManyWebhooks],
+    raises=[ConcurrentChange, NotFound, TooManyWebhooks],
     on_repeat=StoredPart(StoredWebhook, _created_again),
 )
 def create_webhook_handler(request: CreateWebhook) -> WebhookCreated:
@@ -86,7 +86,8 @@ def change_webhook_handler(webhook_id: WebhookId, request: ChangeWebhook) -> Web
 def rotate_secret_handler(webhook_id: WebhookId) -> NewSecret:
     """Rotate a webhook's secret.
 
-    Returns the new one, this once. For 24 hours requests are signed with the old one too.
+    Returns the new one, this once. For 24 hours requests are signed with the old one too. If the
+    response is lost, rotate again with a new Idempotency-Key.
     """
     return rotate_secret(
         webhook_id,

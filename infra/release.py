@@ -1,7 +1,8 @@
 """The releases of the functions: the digest that names one, and the versions of old ones.
 
+    python -m infra.release check --config-env dev                  whether there is such a stage
     python -m infra.release digest --config-env dev Stage=dev ...   before sam deploy
-    python -m infra.release prune --config-env dev                  after it; make deploy runs both
+    python -m infra.release prune --config-env dev                  after it; make deploy runs all
 
 SAM publishes a version of a function when the parameter Release changes. It must change with the
 content of a layer and with the value of a parameter, neither of which is a property that SAM reads.
@@ -34,11 +35,13 @@ KEPT_VERSIONS = 2  # the live one and the one before, however old
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("do", choices=["digest", "prune"])
+    parser.add_argument("do", choices=["check", "digest", "prune"])
     parser.add_argument("--config-env", required=True, help="a table of samconfig.toml")
     parser.add_argument("parameters", nargs="*", help="Name=value, as sam deploy gets them")
     given = parser.parse_args()
     session, stack = place(given.config_env)
+    if given.do == "check":
+        return
     if given.do == "digest":
         undone = rolled_back(session.client("cloudformation"), stack)
         sys.stdout.write(f"{digest(BUILT, given.parameters, undone)}\n")
@@ -54,8 +57,9 @@ def main() -> None:
 def place(stage: str) -> tuple[boto3.Session, str]:
     """A session in the stage's region, and its stack; exits if samconfig.toml has no such stage."""
     known = tomllib.loads((ROOT / "samconfig.toml").read_text())
-    if stage not in known:
-        sys.exit(f"samconfig.toml has no [{stage}]. Choose one of: {', '.join(known)}")
+    stages = [name for name, table in known.items() if name != "version" and "deploy" in table]
+    if stage not in stages:
+        sys.exit(f"samconfig.toml has no stage '{stage}'. Choose one of: {', '.join(stages)}")
     deployed = known[stage]["deploy"]["parameters"]
     return boto3.Session(region_name=deployed["region"]), deployed["stack_name"]
 

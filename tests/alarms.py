@@ -1,7 +1,7 @@
-"""The alarms of the template, and whether they ring, by CloudWatch's rules.
+"""The alarms of the template, and whether they go off, by CloudWatch's rules.
 
-A test that causes a fault asserts `rings("its-alarm", world.metrics)`. tests/infra/test_alarms.py
-fails for an alarm that no test makes ring.
+A test that causes a fault asserts `goes_off("its-alarm", world.metrics)`.
+tests/infra/test_alarms.py fails for an alarm that no test sets off.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def alarms() -> dict[str, dict[str, Any]]:
     }
 
 
-def rings(name: str, metrics: FakeMetrics, *, times: int = 1) -> bool:
-    """Whether the alarm rings if what was counted happens so often in each of its periods."""
+def goes_off(name: str, metrics: FakeMetrics, *, times: int = 1) -> bool:
+    """Whether the alarm goes off if what was counted happens so often in each of its periods."""
     published = {**metrics.measured, **{one: [n] for one, n in metrics.counted.items()}}
     return after(name, [(NAMESPACE, one, {}, n * times) for one, n in published.items()]) == "ALARM"
 

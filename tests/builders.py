@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from likeness.api.app import CreateJob
-from likeness.contracts import DrawnAvatar, GenerationResult, NotDrawn
+from likeness.api.jobs import CreateJob
+from likeness.contracts.container import DrawnAvatar, GenerationResult, NotDrawn
 from likeness.domain.account.age import AgeAssurance, AgeMethod
 from likeness.domain.account.quota import Day, UserZone
 from likeness.domain.generation.avatar import Avatar, AvatarState
@@ -22,17 +22,10 @@ from likeness.domain.moderation import (
     AssuranceRule,
     ClearFace,
     EscalateRule,
-    Finding,
-    Label,
     LeaveOutRule,
-    Level,
-    Outcome,
-    PhotoEvidence,
     Policy,
     Rule,
     SamePersonRule,
-    Severity,
-    Verdict,
 )
 from likeness.domain.photos.photo import (
     Box,
@@ -51,9 +44,10 @@ from likeness.domain.review.case import (
     PhotoFindings,
     RefusedPhoto,
     Review,
-    ReviewKind,
     review_of,
 )
+from likeness.domain.review.kinds import ReviewKind
+from likeness.domain.verdict import Finding, Label, Level, Outcome, PhotoEvidence, Severity, Verdict
 from likeness.domain.webhooks.delivery import Delivery
 from likeness.domain.webhooks.webhook import EncryptedSecret, Webhook, WebhookSecret
 from likeness.events import JobStateChanged, StreamRecord

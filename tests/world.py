@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from likeness.adapters.policy_files import load_reasons, load_retention
-from likeness.api.app import QuotaView
+from likeness.api.account import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import JobId, UserId
@@ -105,7 +105,9 @@ class World:
         self.jobs.desk_counters = self.desk_counters
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)
         self.operating_state = FakeOperatingState(self.audit_log)
-        self.readiness = Readiness(self.operating_state, self.metrics, self.clock, DEADLINE)
+        self.readiness = Readiness(
+            self.operating_state, self.jobs, self.metrics, self.clock, DEADLINE
+        )
         self.holds = FakeHolds(self.audit_log)
         self.hold_files = FakeHoldFiles()
         self.photos = FakePhotos(self.photo_objects)

@@ -74,7 +74,7 @@ def count(running: Cloud) -> Calls:
     jobs = [_run(backend, photos[:n], avatars) for n, avatars in SIZES]
     tests = [_run(backend, NO_PICTURES, 1, test={}), _run_reviewed(running, backend)]
     _until(lambda: all(_ended(running, job) for job, _ in (*jobs, *tests)))
-    calls = _of_jobs(running.calls(), _logical_ids(running))
+    calls = of_jobs(running.calls(), logical_ids(running))
     counts = {job: _counts(calls[job], running, job) for job, _ in (*jobs, *tests)}
     real = [calls[job] for job, _ in jobs]
     return Calls(
@@ -99,7 +99,7 @@ def compare(
     """What a job of this cloud called otherwise than calls.yaml says, a line for each call."""
     _until(lambda: _ended(running, job_id))
     golden = counted_calls.read(backend)
-    calls = _of_jobs(running.calls(), _logical_ids(running))[job_id]
+    calls = of_jobs(running.calls(), logical_ids(running))[job_id]
     expected = {"job": golden.of(job=1, photo=photos, avatar=avatars)}
     counted = {"job": _counts(calls, running, job_id)}
     yield from counted_calls.differences(
@@ -209,7 +209,7 @@ def _transitions(running: Cloud, job_id: str) -> int:
     return sum("stateEnteredEventDetails" in one for page in pages for one in page["events"])
 
 
-def _logical_ids(running: Cloud) -> Mapping[str, str]:
+def logical_ids(running: Cloud) -> Mapping[str, str]:
     """The name of each function in the template, by the names of the function and its role."""
     client = running.act_as(running.ops_credentials())("cloudformation")
     found: dict[str, str] = {}
@@ -225,7 +225,7 @@ def _logical_ids(running: Cloud) -> Mapping[str, str]:
     return found
 
 
-def _of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, list[Call]]:
+def of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, list[Call]]:
     """The calls of each job: those that name it, and those of an invocation that has named it.
 
     An invocation that inspects a photo again finds it inspected and does not ask the detector. It

@@ -7,6 +7,7 @@ them again with `python -m tests.bench.rekognition_measures`.
 
 from collections.abc import Collection
 
+import cv2
 import numpy as np
 
 from likeness_model.vision.age import YEARS, estimate_age, second_estimate
@@ -16,6 +17,7 @@ from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.nsfw import EXPLICIT_FROM, SEXY_FROM, score_nudity
 from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Floats, Image, Mesh
+from likeness_model.vision.sessions import use_threads
 from likeness_model.vision.smile import smile
 from likeness_model.vision.visible import covered_parts
 
@@ -31,6 +33,11 @@ __all__ = [
     "similarity",
     "smile_confidence",
 ]
+
+# A request has a thread, and there are as many at a time as cores: two threads for one request take
+# more processor time together than one, and only one request gains from it.
+cv2.setNumThreads(1)
+use_threads(1)
 
 MODERATION_MODEL = "likeness-local-2.0"  # open_nsfw 1.0.0 and nsfwjs 4.4.0
 

@@ -60,12 +60,16 @@ LARGE = {
     "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
     "MonthlyBudget": "100",
     "HashList": f"{'h' * 63}/known.csv",
+    "ReceiptKeys": ",".join(
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{n:08}-0000-0000-0000-000000000000" for n in range(4)
+    ),
     "KnownCases": f"{'k' * 63}/known/",
     "ConsoleDomain": "reviews.example.com",
     "ConsoleWebAcl": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/desk/{'0' * 8}-0000",
     "DataTrail": "on",
     "InspectConcurrency": 50,
     "PublicConcurrency": 20,
+    "SnapStart": "PublishedVersions",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }
 

@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 MACHINE = "AWS::Serverless::StateMachine"
 
 
-class _Template(yaml.SafeLoader):
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, if available
+
+
+class _Template(_Loader):  # type: ignore[misc]
     """Reads !Ref, !GetAtt and similar tags as a mapping with one entry."""
 
 

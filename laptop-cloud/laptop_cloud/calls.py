@@ -23,7 +23,9 @@ class Call:
     read: float = 0.0  # DynamoDB's units
     write: float = 0.0
     route: str = ""  # of an HTTP API's event
+    at: float = 0.0  # when it began, s since the epoch
     seconds: float = 0.0
+    init_s: float = 0.0  # of an invocation: until its new process was ready
     processor_s: float = 0.0
     memory_mb: int = 0
     log_bytes: int = 0

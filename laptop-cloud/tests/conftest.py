@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from http.server import ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from support.project import PACKAGE, probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from laptop_cloud.cloud import Cloud
     from laptop_cloud.project import Project
@@ -28,7 +28,7 @@ WAIT_SCALE = 0.02  # of waits in state machines and in gradual deployments
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that starts a cloud is long."""
     for item in items:
-        if Path(__file__).parent in item.path.parents and item.get_closest_marker("stack"):
+        if item.nodeid.startswith("laptop-cloud/") and item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.long)
 
 

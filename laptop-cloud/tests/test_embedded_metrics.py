@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from laptop_cloud.metrics import Sample, read
+import pytest
+
+from laptop_cloud.metrics import Sample, matches, read
 
 
 def line(**values: Any) -> str:
@@ -27,3 +29,30 @@ def test_each_value_of_a_line_is_a_sample_with_its_dimensions() -> None:
 
 def test_other_lines_are_no_metrics() -> None:
     assert list(read('{"_aws": 1}\n{"_aws"\n{"message": "\\"_aws\\""}\n', at=7)) == []
+
+
+PATTERN = '{ $.kind = "A.*" || (($.type = "x" || $.type = "y") && $.record.status = "error") }'
+
+
+@pytest.mark.parametrize(
+    ("line", "counted"),
+    [
+        ('{"kind": "A.B"}', True),
+        ('{"kind": "AB"}', False),
+        ('{"type": "y", "record": {"status": "error"}}', True),
+        ('{"type": "y", "record": {"status": "errors"}}', False),
+        ('{"type": "z", "record": {"status": "error"}}', False),
+        ('{"type": "x", "record": "error"}', False),
+        ('{"kind": 1}', False),
+        ('["A.B"]', False),
+        ("A.B", False),
+    ],
+)
+def test_a_metric_filter_counts_a_line_by_its_pattern(line: str, counted: bool) -> None:
+    assert matches(PATTERN, line) is counted
+
+
+@pytest.mark.parametrize("pattern", ["ERROR", "{ $.a > 3 }", '{ $.a = "b" $.c = "d" }'])
+def test_a_pattern_that_is_not_known_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="known here"):
+        matches(pattern, "{}")

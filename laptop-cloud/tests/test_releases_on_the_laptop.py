@@ -1,4 +1,4 @@
-"""Versions and aliases route as on AWS; a gradual deployment goes back when its alarm rings."""
+"""Versions and aliases route as on AWS; a gradual deployment goes back when its alarm goes off."""
 
 from __future__ import annotations
 
@@ -25,10 +25,16 @@ STACK = "releases"
 HERE = f"{places.REGION}:{places.ACCOUNT}"
 CODE = """
 import os
+import time
+
+if os.environ["SAYS"] == "88":
+    import absent
 
 def handler(event, context):
     if isinstance(event, dict) and event.get("fail"):
         raise RuntimeError("as asked")
+    if isinstance(event, dict):
+        time.sleep(event.get("sleep", 0))
     return {"says": os.environ["SAYS"], "arn": context.invoked_function_arn}
 """
 TEMPLATE = {
@@ -51,18 +57,55 @@ TEMPLATE = {
                 "TreatMissingData": "notBreaching",
             },
         },
+        "Logs": {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {"LogGroupName": "/releases", "RetentionInDays": 1},
+        },
+        "Deaths": {
+            "Type": "AWS::Logs::MetricFilter",
+            "Properties": {
+                "LogGroupName": {"Ref": "Logs"},
+                "FilterPattern": (
+                    '{ ($.type = "platform.initReport" && $.record.status = "error")'
+                    ' || ($.type = "platform.report" && $.record.status = "timeout") }'
+                ),
+                "MetricTransformations": [
+                    {
+                        "MetricNamespace": "Probe",
+                        "MetricName": "Deaths",
+                        "MetricValue": "1",
+                    }
+                ],
+            },
+        },
+        "Dies": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "functions-die",
+                "Namespace": "Probe",
+                "MetricName": "Deaths",
+                "Statistic": "Sum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "TreatMissingData": "notBreaching",
+            },
+        },
         "Tell": {
             "Type": "AWS::Serverless::Function",
             "Properties": {
                 "Runtime": "python3.13",
+                "Timeout": 3,
                 "Handler": "index.handler",
                 "InlineCode": CODE,
+                "LoggingConfig": {"LogFormat": "JSON", "LogGroup": {"Ref": "Logs"}},
                 "Environment": {"Variables": {"SAYS": {"Ref": "Says"}}},
                 "AutoPublishAlias": "live",
                 "AutoPublishCodeSha256": {"Ref": "Release"},
                 "DeploymentPreference": {
                     "Type": {"Ref": "Rollout"},
-                    "Alarms": [{"Ref": "Faults"}],
+                    "Alarms": [{"Ref": "Faults"}, {"Ref": "Dies"}],
                 },
                 "EventInvokeConfig": {
                     "MaximumRetryAttempts": 0,
@@ -143,6 +186,16 @@ class Deployment:
     def alias(self) -> dict[str, Any]:
         found = self.clients("lambda").get_alias(FunctionName=self.output("Tell"), Name="live")
         return {name: found[name] for name in ("FunctionVersion", "RoutingConfig") if name in found}
+
+    def shifted(self) -> tuple[str, float]:
+        """The new version of a gradual deployment, once it has a share, and the share."""
+
+        def weights() -> dict[str, float] | None:
+            found = self.alias().get("RoutingConfig", {}).get("AdditionalVersionWeights")
+            return found or None
+
+        ((version, share),) = wait_for("share of the new version", weights).items()
+        return version, share
 
     def tell(self, qualifier: str = "live", **event: Any) -> dict[str, Any]:
         answer = self.clients("lambda").invoke(
@@ -303,17 +356,13 @@ def test_an_execution_keeps_the_version_with_which_it_began(
     assert early.startswith(machine.replace(":stateMachine:", ":execution:") + ":")
 
 
-def test_a_release_goes_back_when_its_alarm_rings(deployment: Deployment) -> None:
+def test_a_release_goes_back_when_its_alarm_goes_off(deployment: Deployment) -> None:
     """The alarm counts the faults of the new release alone."""
     before, old = deployment.alias(), deployment.tell()["says"]
     faults = {"MetricName": "Faults", "Value": 3, "Unit": "Count"}
     deployment.start("99", "Canary10Percent5Minutes")
 
-    def shifted() -> dict[str, float] | None:
-        weights = deployment.alias().get("RoutingConfig", {}).get("AdditionalVersionWeights")
-        return weights or None
-
-    ((version, share),) = wait_for("share of the new version", shifted).items()
+    version, share = deployment.shifted()
     assert (deployment.alias()["FunctionVersion"], share) == (before["FunctionVersion"], 0.1)
     assert deployment.tell(version)["says"] == "99"
     deployment.clients("cloudwatch").put_metric_data(
@@ -337,3 +386,37 @@ def test_a_release_whose_alarm_is_quiet_takes_over(deployment: Deployment) -> No
     assert deployment.tell()["says"] == "77"
     assert "RoutingConfig" not in deployment.alias()
     assert time.monotonic() - began >= 300 * 0.02
+
+
+def test_a_release_that_cannot_be_imported_goes_back(deployment: Deployment) -> None:
+    """No code of the release runs: Lambda's own record of its log is counted."""
+    before, old = deployment.alias(), deployment.tell()["says"]
+    deployment.start("88", "Canary10Percent5Minutes")
+    version, _ = deployment.shifted()
+
+    assert deployment.tell(version)["errorType"] == "Runtime.ImportModuleError"
+
+    assert deployment.ended() == "UPDATE_ROLLBACK_COMPLETE"
+    assert (deployment.alias(), deployment.tell()["says"]) == (before, old)
+    events = deployment.clients("cloudformation").describe_stack_events(StackName=STACK)
+    reasons = [one.get("ResourceStatusReason", "") for one in events["StackEvents"]]
+    assert any("functions-die is in the state ALARM" in reason for reason in reasons)
+
+
+def test_an_invocation_that_times_out_is_counted(deployment: Deployment) -> None:
+    def deaths() -> float:
+        found = deployment.clients("cloudwatch").get_metric_statistics(
+            Namespace="Probe",
+            MetricName="Deaths",
+            StartTime=time.time() - 3600,
+            EndTime=time.time() + 60,
+            Period=3600,
+            Statistics=["Sum"],
+        )
+        return sum(one["Sum"] for one in found["Datapoints"])
+
+    before = deaths()
+
+    assert deployment.tell(sleep=9)["errorType"] == "Sandbox.Timedout"
+
+    assert deaths() == before + 1

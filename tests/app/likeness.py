@@ -20,7 +20,7 @@ from examples.app.server import Server
 from examples.app.store import Store
 from infra.laptop.project import ROOT
 from laptop_cloud import processes
-from likeness.api import app as api
+from likeness.api import account, appeals, catalogue, job_view, jobs, photos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,11 +119,11 @@ class FakeLikeness:
             }
             for name, card in STYLES.items()
         ]
-        return shaped(api.StylesView, {"styles": cards, "next": None})["styles"]
+        return shaped(catalogue.StylesView, {"styles": cards, "next": None})["styles"]
 
     def create_job(self, order: Any, *, idempotency_key: str) -> Any:
         self.calls.append(("create_job", order, idempotency_key))
-        api.CreateJob.model_validate(order)
+        jobs.CreateJob.model_validate(order)
         if self.fails:
             failing, self.fails = self.fails, None
             raise failing
@@ -151,26 +151,26 @@ class FakeLikeness:
             "avatars": self.avatars,
             "uploads": posts,
         }
-        return shaped(api.JobCreated, created)
+        return shaped(jobs.JobCreated, created)
 
     def add_photo(self, job_id: str, photo: Any, *, idempotency_key: str) -> Any:
         self.calls.append(("add_photo", job_id, idempotency_key))
-        return shaped(api.PresignedPost, self._post(job_id, photo["content_type"]))
+        return shaped(photos.PresignedPost, self._post(job_id, photo["content_type"]))
 
     def get_job(self, job_id: str) -> Any:
         running = self.jobs[job_id]["state"] in RUNNING
         more = {"quota": self._quota(), "poll_after_s": 5 if running else None}
-        return shaped(api.JobView, self.jobs[job_id] | more)
+        return shaped(job_view.JobView, self.jobs[job_id] | more)
 
     def list_jobs(self, user_id: str, *, limit: int) -> Any:
-        names = api.JobSummary.model_fields
+        names = jobs.JobSummary.model_fields
         found = [
             {name: value for name, value in job.items() if name in names}
             | {"avatars_shown": len(job.get("avatars", ())), "thumbnail": thumbnail(job)}
             for job in reversed(self.jobs.values())
             if job["user_id"] == user_id
         ]
-        return shaped(api.JobsView, {"jobs": found[:limit], "next": None})
+        return shaped(jobs.JobsView, {"jobs": found[:limit], "next": None})
 
     def submit_job(self, job_id: str, *, idempotency_key: str) -> Any:
         self.calls.append(("submit_job", job_id, idempotency_key))
@@ -190,7 +190,7 @@ class FakeLikeness:
         appeal = {"state": "open", "photos": photos, **times}
         self.jobs[job_id]["statement"]["appeal"] = appeal
         post = self._post(job_id, "image/jpeg") | {"photo_id": "p01"}
-        return shaped(api.AppealUploadsView, {"appeal": appeal, "uploads": [post]})
+        return shaped(appeals.AppealUploadsView, {"appeal": appeal, "uploads": [post]})
 
     def delete_photo(self, job_id: str, photo_id: str) -> Any:
         self._photo(job_id, photo_id)["state"] = "deleted"
@@ -212,7 +212,7 @@ class FakeLikeness:
         return {"keys": [self.key.as_dict(private=False)]}
 
     def get_quota(self, _: str) -> Any:
-        return shaped(api.QuotaView, self._quota())
+        return shaped(account.QuotaView, self._quota())
 
     def set_plus(self, user_id: str, plus: Any) -> Any:
         self.calls.append(("set_plus", user_id, plus))

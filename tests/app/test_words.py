@@ -5,9 +5,8 @@ import re
 import pytest
 
 from examples.app.backend import PAGE
-from likeness.api.app import WaitingFor
 from likeness.domain.errors import ErrorKind
-from likeness.domain.jobs.job import JobState
+from likeness.domain.jobs.job import JobState, WaitingFor
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.review.appeal import AppealState
 

@@ -4,8 +4,10 @@ painter.*     the container's program in its own environment (likeness_model.too
 inspect.*     decoding and normalising an upload, in this process
 provenance.*  marking and signing an avatar; what is read in pictures that are not ours
 function.*    importing each Lambda in a fresh interpreter, from the layers as they are built
-api.*, job.*  the laptop cloud with the real template
+api.*, job.*  the laptop cloud with the real template; job.trace.* says where a job's seconds go
+demo.*        make demo on that cloud
 sweep.*       the daily sweep over a million objects in memory
+ratio.*       what this project has goals for: absolute times differ between machines
 peer.*        what a user would reach for instead, in the same run (tests/bench/peers.py)
 """
 
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING
 from tests.bench import functions, laptop, painter, peers, photos, provenance, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "painter": painter.measure,
@@ -34,6 +36,27 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "sweep": sweep.measure,
     "peer": peers.measure,
 }
+
+
+# Name, and the two numbers of which it is the quotient.
+RATIOS = {
+    "watermarked_over_plain": ("painter.30_watermarked_s", "painter.30_avatars_s"),
+    "job_over_program": ("job.last_upload_to_last_avatar_s", "painter.30_watermarked_s"),
+    "warm_job_over_program": (
+        "warm_job.last_upload_to_last_avatar_s",
+        "painter.30_watermarked_s",
+    ),
+    "demo_over_program": ("demo.first_avatar_s", "painter.30_avatars_s"),
+}
+
+
+def ratios(numbers: Mapping[str, float | str]) -> dict[str, float]:
+    """Those whose numbers were both measured."""
+    return {
+        f"ratio.{name}": round(float(numbers[of]) / float(numbers[to]), 2)
+        for name, (of, to) in RATIOS.items()
+        if of in numbers and to in numbers
+    }
 
 
 def main() -> None:
@@ -48,6 +71,7 @@ def main() -> None:
     for part in asked.only or PARTS:
         sys.stderr.write(f"measuring {part} ...\n")
         numbers |= PARTS[part]()
+    numbers |= ratios(numbers)
     width = max(map(len, numbers))
     for name, value in numbers.items():
         sys.stdout.write(f"{name:<{width}}  {value}\n")

@@ -19,7 +19,8 @@ import numpy as np
 from infra.laptop.vision import MODERATION_MODEL, moderation_labels
 from laptop_cloud.rekognition.taxonomy import records
 from likeness.adapters.policy_files import load_policy
-from likeness.domain.moderation import Label, Outcome, PhotoEvidence, moderate
+from likeness.domain.moderation import moderate
+from likeness.domain.verdict import Label, Outcome, PhotoEvidence
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.records import Image
 from tests.laptop.rekognition import drawings

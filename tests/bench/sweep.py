@@ -25,7 +25,7 @@ from likeness.adapters.deletion.bucket_sweep import BucketSweep
 from likeness.adapters.deletion.swept_jobs import SweptJobsTable
 from likeness.adapters.dynamodb.items import fields
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import RangeSweep
+from likeness.contracts.sweep import RangeSweep
 from likeness.domain.deletion.key_ranges import FOLDERS, ranges_of
 from likeness.domain.jobs.job import JobState
 from likeness.services.deletion import sweep_range as step

@@ -37,7 +37,7 @@ SIGN_IN = "https://cognito-idp.eu-central-1.amazonaws.com"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
 
 

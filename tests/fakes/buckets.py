@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from likeness.adapters.generation import endpoint_tar
-from likeness.api.app import PresignedPost
-from likeness.contracts import (
+from likeness.api.photos import PresignedPost
+from likeness.contracts.container import (
     DrawnAvatar,
     GenerationOrder,
     GenerationProgress,

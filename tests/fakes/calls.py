@@ -9,7 +9,7 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, get_args
 
-from likeness.api.app import PublicKey
+from likeness.api.receipts import PublicKey
 from likeness.domain.errors import (
     CapacityError,
     Conflict,
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
     from likeness.domain.generation.run import Run
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
-    from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace, Photo
     from likeness.domain.review.known_case import KnownManifest
+    from likeness.domain.verdict import Label
     from likeness.events import Event, StreamRecord
     from likeness.ports.provenance import SignPicture
 

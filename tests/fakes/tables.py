@@ -51,8 +51,9 @@ from likeness.domain.review.audit import (
     about,
     chain_of,
 )
-from likeness.domain.review.case import URGENT, Moderator, Queue, Review, ReviewKind, ReviewState
+from likeness.domain.review.case import URGENT, Moderator, Review
 from likeness.domain.review.hold import Hold, HoldState
+from likeness.domain.review.kinds import Queue, ReviewKind, ReviewState
 from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day

@@ -7,7 +7,7 @@ from likeness.domain.errors import ConcurrentChange, Invalid, NotFound, Unavaila
 from likeness.domain.ids import WebhookId
 from likeness.domain.paging import ResultPage
 from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState, SendResult
-from likeness.domain.webhooks.webhook import Webhook, WebhookSecret
+from likeness.domain.webhooks.webhook import Webhook, WebhookSecret, require_room
 
 PAUSE = timedelta(seconds=15)
 
@@ -18,6 +18,7 @@ class FakeWebhooks:
         self.down = False
 
     def create(self, webhook: Webhook) -> None:
+        require_room(len(self.every()))
         self.webhooks[webhook.webhook_id] = webhook
 
     def get(self, webhook_id: WebhookId) -> Webhook:

@@ -8,12 +8,12 @@ import pytest
 
 from infra import publish_console
 from likeness.domain.account.age import AgeMethod
-from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import ReviewKind, ReviewState
 from likeness.domain.review.hold import HoldState, HoldTrigger
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.staff import StaffStatus
+from likeness.domain.verdict import Outcome, Severity
 from tests.infra.documents import ROOT, TOP, read
 
 FILES = sorted(file for file in publish_console.FILES.rglob("*") if file.is_file())

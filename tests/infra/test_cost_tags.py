@@ -40,6 +40,7 @@ WITHOUT = {
     "AWS::Lambda::Permission": "costs nothing",
     "AWS::Lambda::Version": "the function is tagged",
     "AWS::Lambda::Alias": "the function is tagged",
+    "AWS::Logs::MetricFilter": "costs nothing",
     "AWS::S3::BucketPolicy": "the bucket is tagged",
     "AWS::SNS::Subscription": "the topic is tagged",
     "AWS::SNS::TopicPolicy": "the topic is tagged",

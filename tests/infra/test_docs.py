@@ -132,8 +132,8 @@ def test_the_page_on_deploying_counts_the_keys_and_names_the_buckets_that_stay()
     assert [one for one in kept if f"s3 rb s3://likeness-dev-{one}-<account>" not in text] == []
 
 
-def test_the_readme_has_the_figures_of_the_page_on_measurements():
-    page = (ROOT / "docs" / "measurements.md").read_text()
+def test_the_readme_has_the_figures_of_the_page_on_performance():
+    page = (ROOT / "docs" / "performance.md").read_text()
     numbers = (ROOT / "README.md").read_text().partition("## In numbers")[2].partition("\n## ")[0]
     figures = re.findall(r"\d+(?:\.\d+)? s\b", numbers)
 

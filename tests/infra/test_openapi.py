@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from docs import openapi
 from likeness import events
-from likeness.api.app import Message
+from likeness.api.message import Message
 from likeness.domain import errors
 from likeness.domain.errors import ErrorKind
 from likeness.domain.jobs.estimate import WORKING

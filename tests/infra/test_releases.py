@@ -16,6 +16,7 @@ from tests.infra.documents import FUNCTION
 from tests.infra.stacks import MACHINE, Stack, deployed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 NAMED = {"SweepArn", "CanaryFunction", "AnnounceChanges", "MachineArn", "stateMachineArn"}
@@ -206,3 +207,31 @@ def test_old_versions_are_deleted_and_those_that_an_alias_names_are_not() -> Non
         assert len(list(release.prune(client, "likeness-dev-", later))) == 2
         assert left("likeness-dev-Job") == ["$LATEST", "2", "4", "5"]
         assert len(left("another-Job")) == 6
+
+
+@pytest.fixture
+def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """`infra.release check` with a samconfig.toml that has a second region of prod."""
+    found = (release.ROOT / "samconfig.toml").read_text()
+    second = found[found.index("[prod.build") :].replace("[prod.", "[prod-us.")
+    (tmp_path / "samconfig.toml").write_text(found + second.replace("eu-central-1", "us-east-2"))
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+
+    def check(stage: str) -> None:
+        monkeypatch.setattr("sys.argv", ["release", "check", "--config-env", stage])
+        release.main()
+
+    return check
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod", "prod-us"])
+def test_an_entry_of_samconfig_is_a_stage(stages: Callable[[str], None], stage: str) -> None:
+    stages(stage)
+
+
+@pytest.mark.parametrize("stage", ["moon", "default", "version", ""])
+def test_another_name_is_refused_with_those_that_there_are(
+    stages: Callable[[str], None], stage: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"no stage .* one of: dev, staging, prod, prod-us$"):
+        stages(stage)

@@ -8,14 +8,21 @@ file, `python -m tests.infra.test_step_messages`, is a change of that contract: 
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from likeness import contracts
+import likeness.contracts
 from tests.infra.documents import ROOT
 
+CONTRACTS = {
+    name: found
+    for module in pkgutil.iter_modules(likeness.contracts.__path__, "likeness.contracts.")
+    for name, found in vars(importlib.import_module(module.name)).items()
+}
 GOLDEN = Path(__file__).with_name("step_messages.yaml")
 
 
@@ -38,7 +45,7 @@ def steps() -> dict[str, dict[str, Any]]:
 def fields(name: str) -> list[str]:
     if name == "None":
         return []
-    model = getattr(contracts, name)
+    model = CONTRACTS[name]
     return [
         name if about.is_required() else f"{name}?" for name, about in model.model_fields.items()
     ]

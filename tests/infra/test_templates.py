@@ -9,7 +9,7 @@ from collections import Counter
 import botocore.session
 import pytest
 
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain import errors
 from tests.infra.documents import ROOT, STACK, TOP, read, read_all
 from tests.infra.stacks import MANAGED_POLICY, POLICY, deployed

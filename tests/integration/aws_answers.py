@@ -40,14 +40,24 @@ def answer(status: int, parsed: dict[str, Any]) -> tuple[AWSResponse, dict[str, 
 
 
 def fail(
-    client: Any, operation: str, code: str, *, times: int, status: int = 400, **more: Any
+    client: Any,
+    operation: str,
+    code: str,
+    *,
+    times: int,
+    after: int = 0,
+    status: int = 400,
+    **more: Any,
 ) -> list[str]:
-    """Makes the next calls of an operation fail with AWS's code; the list records each call."""
+    """Makes calls of an operation fail with AWS's code: so many `times`, `after` so many.
+
+    The list records each call.
+    """
     calls: list[str] = []
 
     def fail_or_pass(**_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
         calls.append(operation)
-        if len(calls) > times:
+        if not after < len(calls) <= after + times:
             return None
         return answer(status, {"Error": {"Code": code, "Message": "set by a test"}, **more})
 

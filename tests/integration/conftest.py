@@ -51,6 +51,7 @@ from tests.fakes import (
     FakeWork,
 )
 from tests.infra.transactions import unlisted
+from tests.integration import moto_shortcuts
 from tests.integration.aws_answers import MotoBucket
 
 if TYPE_CHECKING:
@@ -166,6 +167,13 @@ def buckets(kind: str, request: pytest.FixtureRequest) -> Buckets:
 def session() -> boto3.Session:
     """One session for all tests: it caches the services' models, which are slow to load."""
     return boto3.Session("testing", "testing", region_name=REGION)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shortcuts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        moto_shortcuts.take(patch)
+        yield
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from likeness.commands import (
     verify_audit,
 )
 from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
-from likeness.domain.moderation import Label
 from likeness.domain.review.audit import CHAINS, AuditAction, AuditEntry, SignedAnchor
+from likeness.domain.verdict import Label
 from likeness.services.deletion.get_keys import get_keys
 from likeness.services.review.anchor_audit import anchor_audit
 from likeness.services.review.replay_policy import replay_policy as replay
@@ -101,7 +101,7 @@ def test_replay_reports_an_invalid_policy(stored, monkeypatch, tmp_path, content
 def signer(aws):
     kms = boto3.client("kms", region_name=REGION)
     made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-    return KmsSigner(kms, made["KeyMetadata"]["Arn"])
+    return KmsSigner(kms, [made["KeyMetadata"]["Arn"]])
 
 
 @pytest.fixture

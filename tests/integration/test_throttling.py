@@ -3,7 +3,7 @@
 import pytest
 
 from likeness.adapters.throttling import count_throttles
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.fakes import FakeMetrics
 from tests.integration.aws_responses import kms
 
@@ -19,8 +19,8 @@ def test_a_throttled_call_that_is_retried_is_counted_and_named_in_the_log(metric
 
     assert metrics.counted == {"Throttled": 2}
     assert {vars(one)["operation"] for one in caplog.records} == {"kms:ListKeys"}
-    assert rings("throttled", metrics, times=25)
-    assert not rings("throttled", metrics, times=24)
+    assert goes_off("throttled", metrics, times=25)
+    assert not goes_off("throttled", metrics, times=24)
 
 
 def test_another_error_is_not(metrics):

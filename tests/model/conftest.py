@@ -7,17 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from likeness.domain.photos.photo import Box
 from likeness.domain.provenance.watermark import watermark_of
 from likeness_model.generation.variation import Variation
 from likeness_model.painter.subject import read_subject
+from likeness_model.vision import sessions
 from likeness_model.vision.images import read_rgb
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "demo/photos"
 JOB = "j" + "0" * 32
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """As the painter's workers: threads that wait for work keep the other test process's core."""
+    cv2.setNumThreads(1)
+    sessions.use_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from likeness.contracts import METRIC_DEFINITIONS, METRICS
+from likeness.contracts.container import METRIC_DEFINITIONS, METRICS
 from likeness_model import metrics
 
 

@@ -345,6 +345,31 @@ def test_make_deploy_passes_the_confirmation_on(confirm, option):
     assert option in deploying
 
 
+@pytest.mark.parametrize(
+    ("given", "stage"),
+    [
+        (["ENV=prod"], "Stage=prod"),
+        (["ENV=prod-us", "PARAMETERS=LogDays=7 Stage=prod"], "Stage=prod"),
+    ],
+)
+def test_make_deploy_names_the_stage_once(given, stage):
+    """A second region is an entry of samconfig.toml with another name, and the same stage."""
+    printed = subprocess.run(
+        ["make", "-n", "deploy", "TRAINING_IMAGE=i", *given],
+        cwd=places.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    (deploying,) = [
+        line for line in printed.replace("\\\n", "").splitlines() if "sam deploy" in line
+    ]
+    words = deploying.partition("sam deploy")[2].split()
+    assert [word for word in words if word.startswith("Stage=")] == [stage]
+    assert f'infra.release check --config-env "{given[0].removeprefix("ENV=")}"' in printed
+
+
 def test_make_account_takes_region_and_bucket_from_samconfig():
     """The SAM CLI looks for samconfig.toml beside the template, and that is in infra/."""
     told = ["make", "-n", "account", "ENV=dev"]

@@ -28,15 +28,33 @@ if TYPE_CHECKING:
     from likeness_client import Likeness
 
 FIRST = {"test_path_of_a_job", "test_permissions"}  # of make test; the others are long
+# Which cloud the modules use that do not use `running` of this file.
+CLOUDS = {"test_deletion": "moody", "test_every_end": "moody"}
+CLOUDS |= {name: name for name in ("test_async_endpoint", "test_detector_version", "test_quotas")}
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith("tests/stack/"):
             item.add_marker(pytest.mark.stack)
             if item.path.stem not in FIRST:
                 item.add_marker(pytest.mark.long)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadscope` all tests on one cloud are in one worker, in order."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - it may be disabled
+
+    class ByCloud(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.partition("::")[0])
+            if file.parent.name == "stack":
+                return CLOUDS.get(file.stem, "running")
+            return file.parts[0]
+
+    return ByCloud(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")

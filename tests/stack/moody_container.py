@@ -15,11 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "layers" / "likeness"))
 
-from likeness.contracts import (  # noqa: E402 - a container finds it in its image
-    DrawnAvatar,
-    GenerationOrder,
-    GenerationResult,
-)
+from likeness.contracts.container import DrawnAvatar, GenerationOrder, GenerationResult  # noqa: E402 - a container finds it in its image
 
 FAILS, HANGS = 3, 4
 

@@ -137,13 +137,13 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
     backend, person, selfies, objects, fire, deletion_denied, alarmed, alarm
 ):
     job_id = person.hands_in(*selfies[:3], avatars=FAILS)
-    rang = alarmed()
+    before = alarmed()
 
     with deletion_denied():
         backend.submit_job(job_id)
         job = person.sees_end(job_id)
         until(lambda: backend.get_job(job_id)["deletion"] == "pending")
-        until(lambda: alarmed() > rang + 1)
+        until(lambda: alarmed() > before + 1)
         assert alarm("deletion-pending") == "ALARM"
         assert (job["state"], job["quota"]["left"]) == ("failed", 1)
         assert backend.get_job(job_id)["photos_deleted_at"] is None
@@ -163,14 +163,14 @@ def test_with_a_disabled_key_no_deletion_is_reported(
 ):
     key = running.outputs["ReceiptKey"]
     job_id = person.hands_in(*selfies[:3])
-    rang = alarmed()
+    before = alarmed()
 
     ops("kms").disable_key(KeyId=key)
     try:
         backend.delete_job(job_id)
         person.sees_end(job_id)
         until(lambda: backend.get_job(job_id)["deletion"] == "pending")
-        until(lambda: alarmed() > rang)
+        until(lambda: alarmed() > before)
         check = ops("lambda").invoke(FunctionName=resource("CheckKeysFunction"), Payload=b"{}")
         assert "FunctionError" not in check
         assert alarm("keys-unusable") == "ALARM"

@@ -5,7 +5,7 @@ import base64
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.api.app import PageQuery
+from likeness.api.message import PageQuery
 from likeness.domain.errors import Invalid
 from likeness.domain.paging import MAX_CURSOR, ResultPage, cursor, position
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
 from tests.workflow.machine import REGION, Machine
 
@@ -16,12 +19,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_parse = AmazonStateLanguageParser.parse
+
+
+@cache
+def _tree(definition: str) -> Any:
+    return _parse(definition)[1]
+
+
+def _parse_once(definition: str) -> tuple[Any, Any]:
+    """moto parses a definition when it is created and at each start, half a second each time."""
+    tree = _tree(definition)
+    return Preprocessor().visit(tree), tree
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AmazonStateLanguageParser, "parse", _parse_once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """One session for all tests: it caches the services' models, which are slow to load."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+def machine(monkeypatch: pytest.MonkeyPatch, session: boto3.Session) -> Iterator[Machine]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-        found = Machine(boto3.client("stepfunctions", REGION))
+        found = Machine(session.client("stepfunctions"))
         monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", found.invoke)
         monkeypatch.setattr("time.sleep", _briefly)
         yield found

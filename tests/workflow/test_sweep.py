@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import RangeSweep, ReportSweepInput
+from likeness.contracts.sweep import RangeSweep, ReportSweepInput
 from likeness.domain.errors import Unavailable
 from likeness.ports.deletion import BucketObject
 from likeness.services.deletion.plan_sweep import plan_sweep

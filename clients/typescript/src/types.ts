@@ -515,7 +515,8 @@ export interface paths {
     put?: never;
     /**
      * Rotate a webhook's secret
-     * @description Returns the new one, this once. For 24 hours requests are signed with the old one too.
+     * @description Returns the new one, this once. For 24 hours requests are signed with the old one too. If the
+     *     response is lost, rotate again with a new Idempotency-Key.
      *
      *     With the same Idempotency-Key the response has the same ids, and new presigned URLs and POSTs.
      */
@@ -3482,7 +3483,7 @@ export interface operations {
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
-      /** @description `InProgress`, `TooManyWebhooks` */
+      /** @description `ConcurrentChange`, `InProgress`, `TooManyWebhooks` */
       409: components["responses"]["Conflict"];
       /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];

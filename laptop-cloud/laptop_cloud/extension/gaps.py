@@ -41,6 +41,7 @@ ENGINE = "ministack.services.cloudformation.engine"
 SFN = "ministack.services.stepfunctions"
 LAMBDA = "ministack.services.lambda_svc"
 CLOUDWATCH = "ministack.services.cloudwatch"
+LOGS = "ministack.services.cloudwatch_logs"
 RUNTIME = "ministack.core.lambda_runtime"
 EVENTS = "ministack.services.eventbridge"
 IAM = "ministack.core.iam_evaluator"
@@ -176,7 +177,7 @@ GAPS: tuple[Gap, ...] = (
         name="gradual_deployments",
         ships="no CodeDeploy; an UpdatePolicy is ignored, so an alias changes at once",
         does="shifts the alias by weight as its deployment group says, while its alarms are "
-        "watched; sets it back and fails the update when one rings",
+        "watched; sets it back and fails the update when one goes off",
         touches={
             f"{CFN}:_lambda_alias_update": "7388cbd3408c1ecf",
             "ministack.services.cloudformation.stacks:_runs_on_worker_thread": "23955511141f8481",
@@ -363,6 +364,18 @@ GAPS: tuple[Gap, ...] = (
         touches={
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{CLOUDWATCH}:record_metric": "7f777bfbe523a0c5",
+        },
+    ),
+    Gap(
+        name="metric_filters",
+        ships="a metric filter counts nothing, and Lambda writes no records in JSON",
+        does="counts the lines of a function's log, where Lambda writes its records of a timeout "
+        "and of a function that did not start",
+        touches={
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{CLOUDWATCH}:record_metric": "7f777bfbe523a0c5",
+            f"{LOGS}:_metric_filters": "71a4e3b70a68b092",
+            f"{LOGS}:_put_metric_filter": "f32105a1de44a62d",
         },
     ),
     Gap(

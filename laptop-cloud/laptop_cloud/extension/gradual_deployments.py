@@ -1,4 +1,4 @@
-"""Gap: an alias's version changes step by step, and goes back when an alarm rings.
+"""Gap: an alias's version changes step by step, and goes back when an alarm goes off.
 
 "UpdatePolicy attribute", CodeDeployLambdaAliasUpdate (CloudFormation User Guide), "Working with
 deployment configurations" (CodeDeploy User Guide). CloudFormation waits for the deployment. If it
@@ -62,18 +62,18 @@ def group_of(stack: str, logical_id: str) -> Properties | None:
 
 
 def shift(alias: Properties, version: str, group: Properties) -> None:
-    """Route more and more invocations to the version; raises ValueError if an alarm rings."""
+    """Route more and more invocations to the version; raises ValueError if an alarm goes off."""
     client = inprocess.client("lambda")
     named = {"FunctionName": alias["FunctionName"], "Name": alias["Name"]}
     alarms = [one["Name"] for one in group.get("AlarmConfiguration", {}).get("Alarms", ())]
     for weight, minutes in steps(group["DeploymentConfigName"]):
         weights = {"AdditionalVersionWeights": {version: weight}}
         client.update_alias(**named, RoutingConfig=weights)
-        if ringing := watch(alarms, minutes):
+        if alarming := watch(alarms, minutes):
             client.update_alias(**named, RoutingConfig={"AdditionalVersionWeights": {}})
             raise ValueError(
                 f"The deployment of version {version} of {alias['FunctionName']} was rolled back: "
-                f"{ringing} is in the state ALARM"
+                f"{alarming} is in the state ALARM"
             )
     client.update_alias(**named, RoutingConfig={"AdditionalVersionWeights": {}})
 
@@ -90,7 +90,7 @@ def steps(name: str) -> Iterator[tuple[float, int]]:
 
 
 def watch(alarms: list[str], minutes: int) -> str:
-    """The first alarm that rings within these minutes, or nothing."""
+    """The first alarm that goes off within these minutes, or nothing."""
     client: Any = inprocess.client("cloudwatch")
     end = time.monotonic() + 60 * minutes * float(os.environ.get("SFN_WAIT_SCALE", "1"))
     while True:

@@ -28,6 +28,7 @@ from laptop_cloud.extension.bursts import Queue
 from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
+from laptop_cloud.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +48,11 @@ _emit = lambda_svc._emit_lambda_metrics
 _spawn = runtime.Worker._spawn
 _watch = Watch()
 _peak_mb: ContextVar[int] = ContextVar("peak_mb", default=0)
+_init_s: ContextVar[float] = ContextVar("init_s", default=0.0)
 _peaks_mb: dict[str, int] = {}
 _retired: set[Any] = set()
 _queues: dict[str, Queue] = {}
 _starting = threading.BoundedSemaphore(PROCESSES)
-_layer_lock = threading.Lock()
 
 
 def install() -> None:
@@ -143,7 +144,7 @@ class SharedLayer(zipfile.ZipFile):
             super().extractall(path, *args, **kwargs)
             return
         shared = self.shared()
-        with _layer_lock:
+        with locked(shared.parent, wait=True):  # other clouds may share the folder
             if not shared.is_dir():
                 part = shared.with_suffix(".part")
                 shutil.rmtree(part, ignore_errors=True)
@@ -172,8 +173,10 @@ def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float 
 def spawn(worker: Any) -> None:
     """Start a process and wait until it is ready. A process that starts keeps a core busy: at most
     as many start at once, so that none misses its time."""
+    began = time.monotonic()
     with _starting:
         _spawn(worker)
+    _init_s.set(round(time.monotonic() - began, 3))
 
 
 def emit_throttle(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
@@ -226,6 +229,7 @@ def _execute(
 ) -> dict[str, Any]:
     lambda_svc._ensure_reaper_thread()
     name, qualifier = config["FunctionName"], config.get("Version", "$LATEST")
+    _init_s.set(0.0)
     worker, _ = runtime.acquire_worker(name, config, function["code_zip"], qualifier=qualifier)
     with _watch.watching(Use.of(worker, config)) as use:
         try:
@@ -240,7 +244,8 @@ def _execute(
             runtime.invalidate_worker(
                 name, qualifier=qualifier, account=get_account_id(), region=get_region()
             )
-            answer = {"failed": init_failure(str(error)), "status": "ok", "log": str(error)}
+            failed = init_failure(str(error))
+            answer = {"failed": failed, "status": "ok", "log": str(error), "unstarted": True}
         finally:
             use.reap()
             note(name, use)
@@ -248,7 +253,7 @@ def _execute(
             if worker in _retired:
                 _retired.discard(worker)
                 runtime.kill_workers([worker])
-    return outcome(answer, use, request_id)
+    return outcome(answer, use, request_id) | {"init_s": _init_s.get()}
 
 
 def note(name: str, use: Use) -> None:
@@ -269,7 +274,8 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
         timed_out = "timed out" in answer["error"]
         failed = exited(request_id, answer["error"], "Sandbox.Timedout" if timed_out else None)
     elif answer.get("failed"):  # its trace is in the log
-        return {"body": answer["failed"], "error": True, "log": text}
+        unstarted = answer.get("unstarted", False)
+        return {"body": answer["failed"], "error": True, "log": text, "unstarted": unstarted}
     elif (size := len(json.dumps(answer.get("result")))) > LARGEST_RESPONSE:
         failed = {
             "errorType": "Function.ResponseSizeTooLarge",

@@ -73,6 +73,7 @@ def recorded(service: str, handler: Handler) -> Handler:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         measured = service == "dynamodb" and operation in WRITES
         sent = with_capacity(body) if measured else body
+        at, began = time.time(), time.monotonic()
         status, answer_headers, answer = await handler(method, path, headers, sent, query)
         read = write = 0.0
         if measured and status == 200:
@@ -92,6 +93,8 @@ def recorded(service: str, handler: Handler) -> Handler:
             attempt=int(attempt[1]) if attempt else 1,
             read=read,
             write=write,
+            at=round(at, 3),
+            seconds=round(time.monotonic() - began, 3),
         )
         for part in parts(operation, f"{path} {query} ", body):
             note(replace(about, names=names(part)))
@@ -167,7 +170,7 @@ def trace_id(config: dict[str, Any], inbound: str | None = None) -> str | None:
 def execute(function: dict[str, Any], event: Any, *rest: Any) -> Any:
     """An invocation with its duration and the size of its log."""
     config = function.get("config") or function
-    began = time.monotonic()
+    at, began = time.time(), time.monotonic()
     result = _execute(function, event, *rest)
     note(
         Call(
@@ -177,7 +180,9 @@ def execute(function: dict[str, Any], event: Any, *rest: Any) -> Any:
             trace=_trace.get(),
             names=names(json.dumps(event)),
             route=event.get("routeKey", "") if isinstance(event, dict) else "",
+            at=round(at, 3),
             seconds=round(time.monotonic() - began, 3),
+            init_s=result.get("init_s", 0.0),
             processor_s=result.get("processor_s", 0.0),
             memory_mb=int(config.get("MemorySize", 128)),
             log_bytes=len(result.get("log") or ""),

@@ -1,7 +1,8 @@
 """A face as the models see it, in Rekognition's records."""
 
 from collections.abc import Callable, Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,9 @@ class SeenFace:
     image: Image
     face: Face
     mesh: Mesh | None
+    _read: dict[str, dict[str, Any] | None] = field(default_factory=dict)  # attributes so far
 
+    @cached_property
     def embedding(self) -> Floats | None:
         return self.vision.embed_face(self.image, self.mesh) if self.mesh else None
 
@@ -79,8 +82,11 @@ class SeenFace:
         if "ALL" in wanted:
             detail["Landmarks"] = all_landmarks(self.face, self.mesh, self.image.shape)
         for attribute, (name, read) in _ATTRIBUTES.items():
-            if wanted & {"ALL", attribute} and (found := read(self, self.mesh)):
-                detail[name] = found
+            if wanted & {"ALL", attribute}:
+                if attribute not in self._read:
+                    self._read[attribute] = read(self, self.mesh)
+                if found := self._read[attribute]:
+                    detail[name] = found
         return detail
 
     def age_range(self, mesh: Mesh) -> dict[str, int]:

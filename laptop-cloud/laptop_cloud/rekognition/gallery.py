@@ -88,7 +88,7 @@ class CelebrityGallery:
             logger.warning("celebrity portrait %s is left out: %s", path.name, refused)
             return None
         faces = look(self._vision, image)
-        embedding = faces[0].embedding() if faces else None
+        embedding = faces[0].embedding if faces else None
         if embedding is None:
             logger.warning("celebrity portrait %s is left out: no clear face in it", path.name)
         return embedding

@@ -23,7 +23,10 @@ _SIDES = f"an image's sides must be {MIN_SIDE} to {MAX_SIDE} pixels"
 
 def read_image(request: Mapping[str, Any], member: str) -> Image:
     """The picture of a member such as `Image`, upright RGB, at most WORKING_SIDE px."""
-    content = _content(request, member)
+    return decode(read_content(request, member))
+
+
+def decode(content: bytes) -> Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of bad metadata, and of sizes that are allowed here
@@ -40,7 +43,7 @@ def read_image(request: Mapping[str, Any], member: str) -> Image:
         ) from error
 
 
-def _content(request: Mapping[str, Any], member: str) -> bytes:
+def read_content(request: Mapping[str, Any], member: str) -> bytes:
     image = request.get(member)
     if not isinstance(image, dict):
         raise not_valid(None, member[0].lower() + member[1:], "not be null")

@@ -1,7 +1,10 @@
 """The four operations, from the JSON of a request to the JSON of its response."""
 
+import hashlib
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -9,9 +12,9 @@ import numpy as np
 from laptop_cloud.rekognition.errors import Refused, invalid_parameters, not_valid
 from laptop_cloud.rekognition.faces import SeenFace, look
 from laptop_cloud.rekognition.gallery import CelebrityGallery
-from laptop_cloud.rekognition.images import read_image
+from laptop_cloud.rekognition.images import decode, read_content, read_image
 from laptop_cloud.rekognition.taxonomy import records
-from laptop_cloud.rekognition.vision import Image, Vision
+from laptop_cloud.rekognition.vision import Vision
 
 ATTRIBUTES = (
     "DEFAULT",
@@ -32,20 +35,24 @@ ATTRIBUTES = (
 DEFAULT_MIN_CONFIDENCE = 50.0
 DEFAULT_SIMILARITY = 80.0
 
+# A thread for each connection would hold on to freed memory.
+AT_ONCE = os.cpu_count() or 1
+LAST_SEEN = 12  # pictures; a set of photos is seen by several operations one after the other
+
 Response = dict[str, Any]
 
 
 class Rekognition:
-    """Handles one request at a time, in one thread.
+    """Handles one request a core at the same time.
 
-    The models use every core themselves, and with a thread for each connection each thread would
-    hold on to freed memory. Nothing of a request is stored.
+    A picture is looked at once: the faces of the last ones are in memory. Nothing is stored.
     """
 
     def __init__(self, vision: Vision, gallery: CelebrityGallery) -> None:
         self._vision = vision
         self._gallery = gallery
-        self._one_at_a_time = ThreadPoolExecutor(1, "rekognition")
+        self._threads = ThreadPoolExecutor(AT_ONCE, "rekognition")
+        self._seen = lru_cache(LAST_SEEN)(partial(_Content.look, vision=vision))
         self._operations: dict[str, Callable[[Mapping[str, Any]], Response]] = {
             "CompareFaces": self._compare_faces,
             "DetectFaces": self._detect_faces,
@@ -61,20 +68,20 @@ class Rekognition:
                 "UnknownOperationException",
                 f"Rekognition has no {operation} here; it has {', '.join(self._operations)}.",
             )
-        return self._one_at_a_time.submit(act, request).result()
+        return self._threads.submit(act, request).result()
 
     def load(self) -> int:
         """Load the models and the gallery; returns the number of its portraits."""
-        return self._one_at_a_time.submit(self._load).result()
+        return self._threads.submit(self._load).result()
 
     def _load(self) -> int:
         blank = np.full((256, 256, 3), 128, np.uint8)
-        self._look(blank)
+        look(self._vision, blank)
         self._vision.moderation_labels(blank)
         return self._gallery.load()
 
-    def _look(self, image: Image) -> list[SeenFace]:
-        return look(self._vision, image)
+    def _look(self, request: Mapping[str, Any], member: str) -> list[SeenFace]:
+        return self._seen(_Content(read_content(request, member)))
 
     def _detect_faces(self, request: Mapping[str, Any]) -> Response:
         wanted = request.get("Attributes") or ["DEFAULT"]
@@ -82,8 +89,8 @@ class Rekognition:
             if attribute not in ATTRIBUTES:
                 allowed = f"satisfy enum value set: [{', '.join(ATTRIBUTES)}]"
                 raise not_valid(attribute, "attributes", allowed)
-        image = read_image(request, "Image")
-        return {"FaceDetails": [face.detail(set(wanted)) for face in self._look(image)]}
+        faces = self._look(request, "Image")
+        return {"FaceDetails": [face.detail(set(wanted)) for face in faces]}
 
     def _detect_moderation_labels(self, request: Mapping[str, Any]) -> Response:
         """The labels that the project's models can tell: the absence of others excludes nothing."""
@@ -98,9 +105,9 @@ class Rekognition:
 
     def _recognize_celebrities(self, request: Mapping[str, Any]) -> Response:
         known, unknown = [], []
-        for seen in self._look(read_image(request, "Image")):
+        for seen in self._look(request, "Image"):
             record = seen.compared()
-            embedding = seen.embedding()
+            embedding = seen.embedding
             match = self._gallery.nearest(embedding) if embedding is not None else None
             if match is None:
                 unknown.append(record)
@@ -121,17 +128,15 @@ class Rekognition:
         if request.get("QualityFilter", "NONE") != "NONE":
             raise invalid_parameters("only the QualityFilter NONE is supported")
         least = _percent(request, "SimilarityThreshold", DEFAULT_SIMILARITY)
-        source_image = read_image(request, "SourceImage")
-        target_image = read_image(request, "TargetImage")
-        source = _faces_in(self._look(source_image), "source")[0]
-        targets = _faces_in(self._look(target_image), "target")
-        wanted = source.embedding()
+        sources, targets = self._look(request, "SourceImage"), self._look(request, "TargetImage")
+        source, targets = _faces_in(sources, "source")[0], _faces_in(targets, "target")
+        wanted = source.embedding
         if wanted is None:
             raise invalid_parameters("the source image's largest face is not clear enough")
         matches, others = [], []
         for seen in targets:
             record = seen.compared()
-            embedding = seen.embedding()
+            embedding = seen.embedding
             similarity = None if embedding is None else self._vision.similarity(wanted, embedding)
             if similarity is not None and similarity >= least:
                 matches.append({"Similarity": similarity, "Face": record})
@@ -145,6 +150,26 @@ class Rekognition:
             "FaceMatches": sorted(matches, key=lambda match: -match["Similarity"]),
             "UnmatchedFaces": others,
         }
+
+
+class _Content:
+    """A picture's bytes, equal by their SHA-256: only that stays in memory once it is looked at."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content: bytes | None = content
+        self._sha256 = hashlib.sha256(content).digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Content) and other._sha256 == self._sha256
+
+    def __hash__(self) -> int:
+        return hash(self._sha256)
+
+    def look(self, vision: Vision) -> list[SeenFace]:
+        content, self._content = self._content, None
+        if content is None:
+            raise RuntimeError("a picture is looked at once")
+        return look(vision, decode(content))
 
 
 def _faces_in(faces: list[SeenFace], which: str) -> list[SeenFace]:

@@ -20,7 +20,7 @@ MAX_BODY = 44 * 1024 * 1024
 
 
 class Server(ThreadingHTTPServer):
-    """Each connection has a thread; `Rekognition` handles one request at a time."""
+    """Each connection has a thread; `Rekognition` limits what is handled at the same time."""
 
     daemon_threads = True
 

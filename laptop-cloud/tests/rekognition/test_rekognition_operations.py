@@ -1,11 +1,14 @@
 """The four operations, with the models of the tests."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from laptop_cloud.rekognition.operations import AT_ONCE
 from support import pictures, vision
 from support.pictures import ADA, GRACE
 
@@ -152,3 +155,39 @@ def test_a_label_is_returned_from_its_confidence_on(rekognition: Any) -> None:
 
     stricter = rekognition.detect_moderation_labels(Image=image, MinConfidence=61)
     assert stricter["ModerationLabels"] == []
+
+
+def test_a_picture_is_looked_at_once_for_all_operations(
+    rekognition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    find_faces = vision.find_faces
+    monkeypatch.setattr(
+        vision, "find_faces", lambda image: (looked.append(0), find_faces(image))[1]
+    )
+    one, other = shown(ADA, GRACE, ADA), shown(GRACE, GRACE, ADA)
+
+    first = rekognition.detect_faces(Image=one, Attributes=["ALL"])["FaceDetails"]
+    rekognition.recognize_celebrities(Image=one)
+    rekognition.compare_faces(SourceImage=one, TargetImage=other)
+    again = rekognition.detect_faces(Image=one, Attributes=["ALL"])["FaceDetails"]
+
+    assert len(looked) == 2
+    assert again == first
+
+
+def test_requests_are_handled_on_every_core(
+    rekognition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(AT_ONCE, timeout=20)
+
+    def moderation_labels(_image: object) -> dict[str, float]:
+        together.wait()
+        return {}
+
+    monkeypatch.setattr(vision, "moderation_labels", moderation_labels)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = [
+            pool.submit(rekognition.detect_moderation_labels, Image=NO_FACE) for _ in range(AT_ONCE)
+        ]
+    assert [one.result()["ModerationLabels"] for one in asked] == [[]] * AT_ONCE

@@ -6,11 +6,15 @@
 Both sides use this module: the Lambdas on Python 3.13, the container on 3.11.
 """
 
+from __future__ import annotations
+
 import io
-import re
 import tarfile
-from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator
 
 
 class ArchiveError(ValueError):

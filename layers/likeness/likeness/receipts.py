@@ -7,17 +7,21 @@ FILE is the response of `GET /v1/jobs/{job}/receipt` or `GET /v1/erasures/{erasu
 alone. Needs PyJWT and cryptography, and no other module of Likeness.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import jwt
 from jwt import PyJWKSet
 from jwt.api_jws import PyJWS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ALGORITHM = "ES256"
 TYPES = {

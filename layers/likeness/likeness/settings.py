@@ -1,16 +1,20 @@
 """Settings of a function, read and validated from the environment that the template sets."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
-from likeness.contracts import Backend, Engine
 from likeness.domain.account.consent import ConsentVersions, consent_versions
+from likeness.domain.generation.engine import Backend, Engine
 from likeness.domain.record import Record
-from likeness.domain.review.case import ReviewPolicy
+from likeness.domain.review.sampling import ReviewPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PREFIX = "LIKENESS_"
 
@@ -60,7 +64,10 @@ class Settings(Record):
     hash_list: str | None = Field(
         default=None, description="bucket/key of the operator's PDQ hashes"
     )
-    receipt_key: str | None = Field(default=None, description="ARN of the KMS key of receipts")
+    receipt_keys: str | None = Field(
+        default=None,
+        description="ARNs of the KMS keys of receipts, the first signs",
+    )
     receipt_issuer: str = Field(default="likeness", description="issuer in receipts")
     prove_function: str | None = Field(default=None, description="ARN; invoked at a deadline")
     deadline_role: str | None = Field(default=None, description="ARN of the deadlines' role")

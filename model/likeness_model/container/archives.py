@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import IO
 
 from likeness.archives import ArchiveError, pack, unpack
-from likeness.contracts import ORDER_FILE, RESULT_FILE, GenerationResult
+from likeness.contracts.container import ORDER_FILE, RESULT_FILE, GenerationResult
 from likeness_model.container.folders import Folders
 from likeness_model.errors import OrderError
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from likeness.contracts import RESULT_FILE, GenerationResult
+from likeness.contracts.container import RESULT_FILE, GenerationResult
 from likeness_model import metrics
 from likeness_model.container.folders import Folders, read_order, read_photos
 from likeness_model.generation.engine import Engine

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from likeness.contracts import ORDER_FILE, GenerationOrder, OrderedPhoto
+from likeness.contracts.container import ORDER_FILE, GenerationOrder, OrderedPhoto
 from likeness.domain.ids import PhotoId
 from likeness_model.container.start import BASE, DEFAULT_BASE
 from likeness_model.errors import OrderError, PhotosError

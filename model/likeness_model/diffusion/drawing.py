@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 
-from likeness.contracts import AvatarOrder, NotDrawn, NotDrawnReason
+from likeness.contracts.container import AvatarOrder, NotDrawn, NotDrawnReason
 from likeness.domain.ids import AvatarId
 from likeness.domain.provenance.watermark import Watermarking
 from likeness_model import metrics

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from likeness.contracts import GenerationOrder, NotDrawn, NotDrawnReason
+from likeness.contracts.container import GenerationOrder, NotDrawn, NotDrawnReason
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.photo import Box
 from likeness_model import __version__

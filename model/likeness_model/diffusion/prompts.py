@@ -9,7 +9,8 @@ from typing import Self
 import yaml
 from pydantic import model_validator
 
-from likeness.contracts import AvatarOrder, Contract
+from likeness.contracts import Contract
+from likeness.contracts.container import AvatarOrder
 from likeness.domain.ids import AvatarId, StyleId
 
 PROMPTS = Path(__file__).with_name("prompts.yaml")

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from likeness.contracts import DistanceGate, Measures, NotDrawnReason
+from likeness.contracts.container import DistanceGate, Measures, NotDrawnReason
 from likeness.domain.ids import StyleId
 from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from likeness.contracts import AvatarOrder, Contract, DrawnAvatar, GenerationOrder
+from likeness.contracts import Contract
+from likeness.contracts.container import AvatarOrder, DrawnAvatar, GenerationOrder
 from likeness.domain.ids import AvatarId, StyleId
 from likeness_model.generation.files import write_atomically
 from likeness_model.generation.near_duplicates import (

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from likeness.contracts import AvatarOrder, GenerationOrder, NotDrawn
+from likeness.contracts.container import AvatarOrder, GenerationOrder, NotDrawn
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.photos.photo import Box
 from likeness_model.generation.checkpoints import AvatarCheckpoints

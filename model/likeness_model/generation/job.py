@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from likeness.contracts import (
+from likeness.contracts.container import (
     PROGRESS_FILE,
     RESULT_FILE,
     DrawnAvatar,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from likeness.contracts import AvatarOrder, Measures
+from likeness.contracts.container import AvatarOrder, Measures
 from likeness.domain.ids import PhotoId
 from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.traits import Deviation

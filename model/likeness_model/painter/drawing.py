@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 
-from likeness.contracts import DistanceGate, GenerationOrder, NotDrawn, NotDrawnReason
+from likeness.contracts.container import DistanceGate, GenerationOrder, NotDrawn, NotDrawnReason
 from likeness.domain.ids import AvatarId, PhotoId, StyleId
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.picture import Draft, Picture

@@ -4,19 +4,19 @@ import logging
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 
-from likeness.contracts import NotDrawn
+from likeness.contracts.container import NotDrawn
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.photo import Box
 from likeness_model.errors import PhotosError
 from likeness_model.generation.choice import best_first
 from likeness_model.generation.engine import Task
 from likeness_model.painter.drawing import Drawing
+from likeness_model.painter.resemblance import read_reference
 from likeness_model.painter.styles import STYLES
 from likeness_model.painter.workers import (
     AnalysedPhoto,
     UnreadablePhoto,
     analyse,
-    read_references,
     worker_pool,
 )
 from likeness_model.vision.person import NoUsableFace
@@ -37,6 +37,7 @@ class Painter:
             task.report("looking", len(task.checkpoints.avatars))
             usable = analyse_all(task.photos, task.faces, task.order.size, pool)
             photos = best_first(usable, task.weights)
+            log.info("%d of %d photos can be used", len(photos), len(task.photos))
 
             # 2. Draw; compare with the photos; redraw; give up near-duplicates.
             task.report("drawing", len(task.checkpoints.avatars))
@@ -48,9 +49,13 @@ class Painter:
             return Drawing(
                 task.order,
                 photos,
-                references=pool.submit(
-                    read_references, {photo.photo_id: photo.chips for photo in photos}
-                ).result(),
+                references=dict(
+                    zip(
+                        (photo.photo_id for photo in photos),
+                        pool.map(read_reference, [photo.chips for photo in photos]),
+                        strict=True,
+                    )
+                ),
                 checkpoints=task.checkpoints,
                 pool=pool,
                 on_settled=lambda done: task.report("drawing", done),

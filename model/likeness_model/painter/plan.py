@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from likeness.contracts import AvatarOrder, GenerationOrder
+from likeness.contracts.container import AvatarOrder, GenerationOrder
 from likeness.domain.ids import PhotoId
 from likeness_model.generation.choice import take_turns
 from likeness_model.generation.picture import Draft

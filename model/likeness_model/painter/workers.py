@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import cv2
 
-from likeness.contracts import DistanceGate
+from likeness.contracts.container import DistanceGate
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.photo import Box
 from likeness.domain.provenance.watermark import Watermarking
@@ -25,7 +25,6 @@ from likeness_model.painter.resemblance import (
     Reference,
     deviation_of,
     measure,
-    read_reference,
     shifts,
     take_chips,
 )
@@ -139,12 +138,6 @@ def analyse(photo_id: PhotoId, encoded: bytes, face: Box | None, size: int) -> A
     )
     _trim()
     return analysed
-
-
-def read_references(chips: Mapping[PhotoId, Chips]) -> dict[PhotoId, Reference]:
-    """What drawn faces are compared with. Not part of `analyse`: the networks take 70 MB, and
-    `analyse` has the highest memory use of all."""
-    return {photo_id: read_reference(each) for photo_id, each in chips.items()}
 
 
 def draw(

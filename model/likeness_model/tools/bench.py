@@ -16,12 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 
-from likeness.contracts import RESULT_FILE
+from likeness.contracts.container import RESULT_FILE
 from likeness_model.container.folders import Folders
 from likeness_model.generation.files import write_atomically
 from likeness_model.generation.variation import variation_for
@@ -64,21 +64,9 @@ def _run_job(
 ) -> tuple[float, int, int]:
     """Wall seconds, avatars drawn, and the memory's peak in bytes, 0 without `watch`."""
     with tempfile.TemporaryDirectory() as folder:
-        base = Path(folder)
-        folders = Folders(base)
-        order = make_order(photos, styles, AVATARS, size=SIZE, watermarked=watermarked)
-        write_atomically(folders.order, order.model_dump_json().encode())
-        for photo_id, content in photos.items():
-            write_atomically(folders.photos / f"{photo_id}.jpg", content)
-        environment = os.environ | {
-            "SAGEMAKER_BASE_DIR": str(base),
-            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in the Dockerfile
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        }
+        folders = Folders(Path(folder))
         started = time.perf_counter()
-        program = subprocess.Popen(
-            [sys.executable, "-m", "likeness_model"], env=environment, stdout=subprocess.DEVNULL
-        )
+        program = start_job(folders, photos, styles, watermarked=watermarked)
         peak = 0
         while watch and program.poll() is None:
             pids = [program.pid, *_descendants(program.pid)]
@@ -89,6 +77,23 @@ def _run_job(
         seconds = time.perf_counter() - started
         result = json.loads((folders.checkpoints / RESULT_FILE).read_text())
     return seconds, len(result["avatars"]), peak
+
+
+def start_job(
+    folders: Folders, photos: Mapping[str, bytes], styles: Sequence[str], *, watermarked: bool
+) -> subprocess.Popen[bytes]:
+    order = make_order(photos, styles, AVATARS, size=SIZE, watermarked=watermarked)
+    write_atomically(folders.order, order.model_dump_json().encode())
+    for photo_id, content in photos.items():
+        write_atomically(folders.photos / f"{photo_id}.jpg", content)
+    environment = os.environ | {
+        "SAGEMAKER_BASE_DIR": str(folders.base),
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in the Dockerfile
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "likeness_model"], env=environment, stdout=subprocess.DEVNULL
+    )
 
 
 def measure_styles(photo: bytes) -> dict[str, float]:

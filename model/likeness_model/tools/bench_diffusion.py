@@ -47,7 +47,7 @@ import torch
 from peft import LoraConfig
 from PIL import Image as Pillow
 
-from likeness.contracts import DrawnAvatar, GenerationOrder
+from likeness.contracts.container import DrawnAvatar, GenerationOrder
 from likeness_model.container.folders import Folders
 from likeness_model.diffusion import float8, lora
 from likeness_model.diffusion.drawing_network import DrawingNetwork

@@ -16,7 +16,7 @@ from likeness_model.diffusion.pipelines.klein import adapted_layers
 from likeness_model.diffusion.pipelines.sdxl import Sdxl
 from likeness_model.diffusion.recipe import Recipe
 
-PEAK = 790.0  # TFLOP/s of an H100, dense bf16: 989 by NVIDIA's data sheet, less its power limit
+PEAK = 989.0  # TFLOP/s of an H100 SXM in BF16, dense: "H100 Tensor Core GPU" data sheet
 
 VAE_SCALE = 8  # pixels per latent in each direction; klein packs its latents in 2x2
 KLEIN_PIXELS = 16

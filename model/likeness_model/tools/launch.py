@@ -17,7 +17,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from likeness.contracts import METRIC_DEFINITIONS, ORDER_FILE, RESULT_FILE, GenerationOrder
+from likeness.contracts.container import (
+    METRIC_DEFINITIONS,
+    ORDER_FILE,
+    RESULT_FILE,
+    GenerationOrder,
+)
 from likeness_model.tools.order import make_order, read_photos
 
 MAX_RUNTIME_S = 1800

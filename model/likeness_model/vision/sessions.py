@@ -63,6 +63,11 @@ def use_threads(count: int) -> None:
         _sessions.clear()
 
 
+def threads() -> int:
+    """Of each session, also of one that a package opens."""
+    return _threads
+
+
 def unload(name: str) -> None:
     """Free the memory of a model that is not needed soon."""
     with _lock:

@@ -34,13 +34,12 @@ SPARE = 8  # wrong bits reserved for recompression and cropping, as measured: do
 def write_watermark(picture: Image, watermark: WatermarkId) -> tuple[Image, Watermarking]:
     """The watermarked picture, or the unchanged one if the watermark could not be read from it.
 
-    Only bold or flat pictures are read to verify: in all others it is readable, and reading takes
-    longer than writing.
+    Only bold or flat pictures are read to verify: in all others it is readable.
     """
     small = _small(picture)
     strength = _strength(small)
     bits = np.array(bits_of(watermark), np.float32)
-    # One by one: a batch needs more memory than the allocator retains, and a sixth more time.
+    # One by one: a batch of four needs more memory than the allocator retains, and more time.
     quarters = [
         run("rivagan_encoder", quarter[None], data=data[None])[0]
         for quarter, data in zip(_quarters(small), bits, strict=True)
@@ -48,20 +47,23 @@ def write_watermark(picture: Image, watermark: WatermarkId) -> tuple[Image, Wate
     residual = _whole(np.concatenate(quarters)) * LEVELS * strength
     height, width = picture.shape[:2]
     enlarged = cv2.resize(residual, (width, height), interpolation=cv2.INTER_CUBIC)
-    watermarked = np.rint(picture + enlarged).clip(0, 255).astype(np.uint8)
+    watermarked = cv2.add(picture, enlarged, dtype=cv2.CV_8U)  # rounds and saturates
     if (strength > PLAIN or _is_flat(small)) and not _is_readable(watermarked, watermark):
         return picture, Watermarking.TOO_FLAT
     return watermarked, Watermarking.WRITTEN
 
 
-def read_scores(picture: Image) -> Floats:
-    """(4, 32): positive for a one; the absolute value is the confidence."""
+def estimate_scores(picture: Image) -> Floats:
+    """(4, 32): positive for a one; the absolute value is the confidence.
+
+    Nearly the scores of RivaGAN's decoder, with which the verification service reads.
+    """
     quarters = _quarters(_small(picture))
-    return np.concatenate([run("rivagan_decoder", quarter[None])[0] for quarter in quarters])
+    return np.concatenate([run("rivagan_check", quarter[None])[0] for quarter in quarters])
 
 
 def _is_readable(picture: Image, watermark: WatermarkId) -> bool:
-    scores = read_scores(picture).tolist()
+    scores = estimate_scores(picture).tolist()
     found = read_watermarks(scores)[:1]
     return watermark in found and wrong_bits(watermark, scores) <= MAX_WRONG - SPARE
 

@@ -27,15 +27,16 @@ from laptop_cloud.rekognition.server import Server
 from likeness.adapters import policy_files
 from likeness.adapters.photos import pictures
 from likeness.adapters.photos.rekognition import Rekognition
-from likeness.contracts import ORDER_FILE, RESULT_FILE, GenerationResult
+from likeness.contracts.container import ORDER_FILE, RESULT_FILE, GenerationResult
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import StyleId
 from likeness.domain.jobs.job import MIN_PHOTOS
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.record import Record
-from likeness.domain.review.case import ReviewPolicy, review_of
+from likeness.domain.review.case import review_of
+from likeness.domain.review.sampling import ReviewPolicy
+from likeness.domain.verdict import Outcome
 from likeness.services.generation.moderate_avatars import moderate_avatars
 from likeness.services.generation.prepare_generation import prepare_generation
 from likeness.services.jobs.submit_job import submit_job
@@ -50,7 +51,7 @@ from tests.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from likeness.contracts import DrawnAvatar
+    from likeness.contracts.container import DrawnAvatar
     from likeness.domain.generation.avatar import Avatar
     from likeness.domain.moderation import Policy
     from likeness.domain.photos.photo import Photo

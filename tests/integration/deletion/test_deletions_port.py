@@ -10,7 +10,7 @@ from likeness.adapters.deletion.deletions_table import DeletionsTable
 from likeness.adapters.deletion.leftovers import BucketLeftovers
 from likeness.adapters.deletion.swept_jobs import SweptJobsTable
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import RangeSweep
+from likeness.contracts.sweep import RangeSweep
 from likeness.domain.deletion.key_ranges import KeyRange
 from likeness.domain.deletion.receipt import (
     EVERYWHERE,

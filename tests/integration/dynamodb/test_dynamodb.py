@@ -17,10 +17,10 @@ from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, OverQuota, Unavailable
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Label
 from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import Lease, review_of
 from likeness.domain.review.statistics import ALL, desk_day
+from likeness.domain.verdict import Label
 from tests.builders import (
     JOB,
     MIDNIGHT,

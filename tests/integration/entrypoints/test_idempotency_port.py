@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from likeness.api.app import JobStateView
+from likeness.api.jobs import JobStateView
 from likeness.domain.errors import Conflict, InProgress, KeyReused, Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency

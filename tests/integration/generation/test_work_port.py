@@ -7,7 +7,12 @@ import pytest
 
 from likeness.adapters.generation import endpoint_tar
 from likeness.adapters.generation.work_bucket import WorkBucket
-from likeness.contracts import AvatarOrder, GenerationOrder, GenerationProgress, OrderedPhoto
+from likeness.contracts.container import (
+    AvatarOrder,
+    GenerationOrder,
+    GenerationProgress,
+    OrderedPhoto,
+)
 from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from tests.builders import JOB, OTHER_JOB, a_drawn, a_png, a_result, an_avatar, digest

@@ -11,11 +11,11 @@ from likeness.domain.errors import Conflict, ErasureRunning, NotFound, TooManyOp
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction, AuditEvent
 from likeness.domain.review.statistics import ALL, desk_day
+from likeness.domain.verdict import Outcome
 from tests.builders import (
     JOB,
     NOW,

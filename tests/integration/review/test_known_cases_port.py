@@ -8,7 +8,8 @@ from likeness.adapters.review.known_cases_table import KnownCasesTable
 from likeness.adapters.review.known_pictures_bucket import KnownPicturesBucket
 from likeness.domain.errors import Invalid, NotFound
 from likeness.domain.reasons import Reason
-from likeness.domain.review.case import RefusedPhoto, ReviewKind
+from likeness.domain.review.case import RefusedPhoto
+from likeness.domain.review.kinds import ReviewKind
 from likeness.domain.review.known_case import CaseContext, KnownCase, KnownUse
 from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_photo, a_review, a_verdict
 from tests.fakes import FakeKnownCases

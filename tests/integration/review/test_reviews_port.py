@@ -10,7 +10,6 @@ import pytest
 from likeness.domain.account.quota import UserZone
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId
-from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto
 from likeness.domain.review.audit import (
@@ -21,14 +20,10 @@ from likeness.domain.review.audit import (
     SignedAnchor,
     about,
 )
-from likeness.domain.review.case import (
-    UTC_ZONE,
-    EscalationReason,
-    ReviewKind,
-    Window,
-    review_of,
-)
+from likeness.domain.review.case import UTC_ZONE, Window, review_of
+from likeness.domain.review.kinds import EscalationReason, ReviewKind
 from likeness.domain.review.statistics import ALL, Exposure, desk_day
+from likeness.domain.verdict import Severity
 from tests.builders import (
     JOB,
     MODERATOR,

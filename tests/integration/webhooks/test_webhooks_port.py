@@ -14,9 +14,10 @@ from likeness.adapters.webhooks.webhooks_table import (
     DeliveriesTable,
     WebhooksTable,
 )
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import ConcurrentChange, Conflict, NotFound, TooManyWebhooks
+from likeness.domain.ids import WebhookId
 from likeness.domain.webhooks.delivery import Chain, DeliveryState, FailReason, SendResult
-from likeness.domain.webhooks.webhook import DisabledReason, EventType
+from likeness.domain.webhooks.webhook import MAX_WEBHOOKS, DisabledReason, EventType, Webhook
 from tests.builders import (
     JOB,
     NOW,
@@ -93,6 +94,43 @@ def test_a_deleted_webhook_is_not_found_and_a_late_change_does_not_bring_it_back
         webhooks.save(a_webhook().change(disabled=DisabledReason.GONE))
     with pytest.raises(NotFound):
         webhooks.get(WEBHOOK)
+
+
+def numbered(n: int) -> Webhook:
+    return a_webhook(WebhookId(f"w{n:032x}"))
+
+
+def test_one_webhook_too_many_is_refused_until_one_is_deleted(webhooks):
+    for n in range(MAX_WEBHOOKS):
+        webhooks.create(numbered(n))
+
+    with pytest.raises(TooManyWebhooks):
+        webhooks.create(numbered(99))
+    webhooks.delete(numbered(3).webhook_id)
+    webhooks.create(numbered(99))
+
+    assert len(webhooks.every()) == MAX_WEBHOOKS
+
+
+def test_of_two_that_are_created_at_once_the_last_place_goes_to_one(table, monkeypatch):
+    webhooks, other = WebhooksTable(table), WebhooksTable(table)
+    for n in range(MAX_WEBHOOKS - 1):
+        webhooks.create(numbered(n))
+    every = webhooks.every
+
+    def raced() -> list[Webhook]:
+        monkeypatch.undo()
+        there = every()
+        other.create(numbered(98))
+        return there
+
+    monkeypatch.setattr(webhooks, "every", raced)
+
+    with pytest.raises(ConcurrentChange):
+        webhooks.create(numbered(99))
+    with pytest.raises(TooManyWebhooks):
+        webhooks.create(numbered(99))
+    assert len(webhooks.every()) == MAX_WEBHOOKS
 
 
 # --- deliveries -----------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from infra.laptop import vision
 from infra.laptop.vision import MODERATION_MODEL, percent
 from laptop_cloud.rekognition.taxonomy import PARENTS, records
 from likeness.adapters.policy_files import load_policy
-from likeness.domain.moderation import Label, Outcome, moderate_labels, strictest
+from likeness.domain.moderation import moderate_labels, strictest
+from likeness.domain.verdict import Label, Outcome
 from likeness_model.vision.nsfw import Nudity
 from tests.laptop.rekognition import drawings
 

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.contracts import GenerationProgress, GenerationResult
-from likeness.domain.provenance.watermark import read_watermarks, watermark_of
+from likeness.contracts.container import GenerationProgress, GenerationResult
+from likeness.domain.provenance.watermark import watermark_of
 from likeness_model import errors
 from likeness_model.vision.images import read_rgb
-from likeness_model.vision.watermark import read_scores
 from tests.model import pictures
 from tests.model.conftest import ROOT, JobFolder, demo_bytes
+from tests.watermarks import watermarks_in
 
 STYLES = ["glamour", "cosmic", "pencil", "glamour", "cosmic", "pencil"]
 PATIENCE_S = 120
@@ -106,9 +106,7 @@ def test_every_avatar_contains_its_watermark_or_the_reason_why_not(finished):
     assert watermarked
     for row in watermarked:
         picture = read_rgb(folder.checkpoints / row["file"])
-        assert watermark_of(row["seed"], 1, row["avatar_id"]) in read_watermarks(
-            read_scores(picture).tolist()
-        )
+        assert watermark_of(row["seed"], 1, row["avatar_id"]) in watermarks_in(picture)
 
 
 def test_the_pictures_carry_no_metadata(finished):

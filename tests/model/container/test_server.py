@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.contracts import GenerationResult
+from likeness.contracts.container import GenerationResult
 from likeness_model import errors
 from likeness_model.container import server
 from tests.model.conftest import ROOT, JobFolder, demo_bytes

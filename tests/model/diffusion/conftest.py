@@ -18,7 +18,7 @@ from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from likeness.contracts import GenerationOrder
+from likeness.contracts.container import GenerationOrder
 from likeness_model.diffusion import lora
 from likeness_model.diffusion.engine import DiffusionEngine
 from likeness_model.diffusion.pipelines import klein, sdxl
@@ -46,7 +46,6 @@ ENGINES = {
 }
 
 
-HERE = Path(__file__).parent
 NOT_OURS = (  # diffusers 0.42 beside NumPy 2
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
 )
@@ -54,14 +53,14 @@ NOT_OURS = (  # diffusers 0.42 beside NumPy 2
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if HERE in item.path.parents:
+        if item.nodeid.startswith("tests/model/diffusion/"):
             item.add_marker(pytest.mark.long)
             for warning in NOT_OURS:
                 item.add_marker(pytest.mark.filterwarnings(warning))
 
 
 @pytest.fixture(autouse=True, scope="session")
-def one_thread():
+def one_torch_thread():
     torch.set_num_threads(1)
 
 

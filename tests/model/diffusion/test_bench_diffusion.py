@@ -77,7 +77,7 @@ def test_the_command_counts_the_work_without_a_gpu(monkeypatch, capsys):
 
     numbers = json.loads(capsys.readouterr().out)
     assert numbers["sdxl-lora.floor_s"] == pytest.approx(
-        numbers["sdxl-lora.job_tflop"] / 790, abs=0.01
+        numbers["sdxl-lora.job_tflop"] / 989, abs=0.01
     )
 
 

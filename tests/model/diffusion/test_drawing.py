@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from likeness.contracts import Measures
+from likeness.contracts.container import Measures
 from likeness_model.diffusion import drawing
 from likeness_model.diffusion.drawing import Drawing, OrderPrompts
 from likeness_model.diffusion.quality_gate import Score

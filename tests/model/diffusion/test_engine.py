@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from likeness.contracts import GenerationProgress
+from likeness.contracts.container import GenerationProgress
 from likeness_model.container import server
 from likeness_model.diffusion import engine
 from likeness_model.errors import DeviceError, OrderError, PhotosError

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from likeness.contracts import Measures
+from likeness.contracts.container import Measures
 from likeness_model.diffusion import drawing, float8, lora
 from likeness_model.diffusion.drawing_network import DrawingNetwork
 from likeness_model.diffusion.engine import DiffusionEngine

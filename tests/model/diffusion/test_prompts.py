@@ -6,7 +6,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from likeness.contracts import AvatarOrder
+from likeness.contracts.container import AvatarOrder
 from likeness_model.diffusion.prompts import (
     PROMPTS,
     PromptTemplates,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.contracts import DistanceGate
+from likeness.contracts.container import DistanceGate
 from likeness_model.diffusion.quality_gate import Features, Person, read_features, score
 from likeness_model.generation.traits import MAX_SKIN_SHIFT, MAX_YEARS_YOUNGER
 from likeness_model.vision.nsfw import Nudity

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from pydantic import ValidationError
 
-from likeness.contracts import DistanceGate
+from likeness.contracts.container import DistanceGate
 from likeness_model.container.engines import load_engine
 from likeness_model.container.folders import WEIGHTS
 from likeness_model.diffusion import drawing

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from likeness.contracts import DrawnAvatar
+from likeness.contracts.container import DrawnAvatar
 from likeness_model.generation.job import best_first
 from likeness_model.generation.near_duplicates import (
     NEAR_DUPLICATE_BELOW,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from likeness.contracts import GenerationOrder
+from likeness.contracts.container import GenerationOrder
 from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.picture import Picture

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from pydantic import ValidationError
 
-from likeness.api.app import SetPlus
+from likeness.api.account import SetPlus
 from likeness.domain.errors import Invalid
 from likeness.domain.jobs.catalogue import tier_of
 from likeness.services.account.set_plus import set_plus

@@ -6,14 +6,14 @@ from functools import partial
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, Unavailable
 from likeness.domain.jobs.job import ENDED, JobState
 from likeness.services.deletion import prove_deletion as service
 from likeness.services.jobs import fail_job as ending
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_review
 
 RULES = load_retention()
@@ -197,7 +197,7 @@ def test_a_photo_that_lived_for_almost_a_day_rings(world, hours, late):
     prove(world)
 
     assert world.metrics.measured == {"PhotoSeconds": [hours * 3600]}
-    assert rings("objective-photos", world.metrics) is late
+    assert goes_off("objective-photos", world.metrics) is late
 
 
 def test_the_deadline_verifies_again_after_a_proven_deletion(world):
@@ -255,7 +255,7 @@ def test_any_failure_is_pending_with_an_alarm_and_retried_in_minutes(world, faul
             prove(world, overdue=attempt > 1)
         assert state(world) is DeletionState.PENDING
         assert world.metrics.counted["DeletionPending"] == attempt
-        assert rings("deletion-pending", world.metrics)
+        assert goes_off("deletion-pending", world.metrics)
         assert world.deadlines.at[JOB] == world.clock.now() + timedelta(minutes=5)
         assert world.job.photos_deleted_at is None
         world.clock.set(world.deadlines.at[JOB])

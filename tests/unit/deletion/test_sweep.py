@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import RangeSweep, ReportSweepInput, SweptRange
+from likeness.contracts.sweep import RangeSweep, ReportSweepInput, SweptRange
 from likeness.domain.deletion.key_ranges import DIGITS, FOLDERS, ranges_of
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.deletion.retention import SweepFinding
@@ -17,7 +17,7 @@ from likeness.ports.deletion import BucketObject
 from likeness.services.deletion.plan_sweep import plan_sweep
 from likeness.services.deletion.report_sweep import report_sweep
 from likeness.services.deletion.sweep_range import PATIENCE, sweep_range
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import JOB, NOW, OTHER_JOB, USER, a_review
 
 RULES = load_retention()
@@ -90,7 +90,7 @@ def test_overdue_and_unexpected_objects_are_found_and_deleted(world, key, age, j
     assert swept.deleted == len(swept.findings)
     assert bool(world.buckets.stored) is (finding is None)
     assert world.metrics.counted["SweepFindings"] == len(swept.findings)
-    assert rings("sweep-findings", world.metrics) is (finding is not None)
+    assert goes_off("sweep-findings", world.metrics) is (finding is not None)
 
 
 def test_unfinished_multipart_uploads_and_old_versions_are_found(world):

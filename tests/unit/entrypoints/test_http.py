@@ -14,7 +14,9 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
 from docs import openapi
-from likeness.api.app import AddPhoto, CreateJob, JobStateView, Message, PageQuery
+from likeness.api.jobs import CreateJob, JobStateView
+from likeness.api.message import Message, PageQuery
+from likeness.api.photos import AddPhoto
 from likeness.api.review import DecideReview
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError

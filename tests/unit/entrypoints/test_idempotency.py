@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import likeness
-from likeness.api.app import AddPhoto, JobCreated, JobStateView, StoredJob
+from likeness.api.jobs import JobCreated, JobStateView, StoredJob
+from likeness.api.photos import AddPhoto
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from likeness.contracts import AttemptRef, JobRef, ModeratePhotosResult
+from likeness.contracts import AttemptRef, JobRef
+from likeness.contracts.photos import ModeratePhotosResult
 from likeness.domain.errors import Conflict
-from likeness.domain.moderation import Outcome
+from likeness.domain.verdict import Outcome
 from likeness.entrypoints.s3_events import on_failure, on_upload, read
 from likeness.entrypoints.step import step
 from tests.builders import JOB, Context

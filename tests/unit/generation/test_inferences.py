@@ -6,7 +6,8 @@ import pytest
 
 from likeness.adapters.generation import endpoint_tar
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import InferenceEnded, JobError
+from likeness.contracts.generation import InferenceEnded
+from likeness.contracts.jobs import JobError
 from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import CapacityTimeout, Conflict, NotFound, Unavailable
 from likeness.domain.generation.run import RunState

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.contracts import DistanceGate
+from likeness.contracts.container import DistanceGate
 from likeness.domain.generation.likeness import SAME_PERSON_DISTANCE, likeness_score
 
 DISTANCES = st.floats(min_value=0, max_value=2)  # L2 between unit vectors

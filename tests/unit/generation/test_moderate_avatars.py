@@ -1,5 +1,6 @@
 """Avatars are moderated by the same rules as photos."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -15,9 +16,10 @@ from likeness.domain.errors import (
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import Label, Outcome, moderate as moderation
+from likeness.domain.moderation import moderate as moderation
 from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
+from likeness.domain.verdict import Label, Outcome
 from likeness.services.generation import moderate_avatars as service
 from likeness.services.generation.prepare_generation import orders
 from tests.builders import JOB, a_photo, a_png, a_policy, a_result, seen
@@ -349,3 +351,30 @@ def test_a_second_attempt_adds_to_what_the_job_used(world):
     usage = world.job.usage
     assert usage.detector_images == first.detector_images + 1
     assert usage.container_s == pytest.approx(2 * first.container_s)
+
+
+def test_approved_avatars_are_copied_several_at_a_time(world, monkeypatch):
+    delivered(world, *range(1, service.AT_ONCE + 1))
+    together = threading.Barrier(service.AT_ONCE, timeout=20)
+    promote = world.work.promote
+
+    def wait_for_the_others(avatar):
+        together.wait()
+        promote(avatar)
+
+    monkeypatch.setattr(world.work, "promote", wait_for_the_others)
+
+    assert moderate(world).approved == service.AT_ONCE
+
+
+def test_an_avatar_that_cannot_be_copied_is_not_stored_as_approved(world, monkeypatch):
+    delivered(world, 1, 2)
+
+    def gone(avatar):
+        raise NotFound(avatar.avatar_id)
+
+    monkeypatch.setattr(world.work, "promote", gone)
+
+    with pytest.raises(NotFound):
+        moderate(world)
+    assert states(world) == {}

@@ -5,10 +5,10 @@ import pytest
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
-from likeness.domain.review.case import ReviewKind, ReviewState
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+from likeness.domain.verdict import Outcome
 from likeness.services.generation.prepare_generation import may_be_used, orders, prepare_generation
 from tests.builders import (
     JOB,

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.contracts import JobError, TrainingEnded
+from likeness.contracts.generation import TrainingEnded
+from likeness.contracts.jobs import JobError
 from likeness.domain.errors import (
     CapacityError,
     CapacityTimeout,
@@ -18,7 +19,7 @@ from likeness.entrypoints.training_events import read
 from likeness.ports.generation import TrainingStatus
 from likeness.services.generation.finish_training import finish_training
 from likeness.services.generation.start_training import start_training
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import JOB
 from tests.world import World
 
@@ -122,8 +123,8 @@ def test_an_end_whose_event_was_lost_is_seen_when_the_step_runs_again(
 
     assert (world.workflow.answers, world.workflow.failures) == (answers, failures)
     failed, waits = status is TrainingStatus.FAILED, status is TrainingStatus.NO_CAPACITY
-    assert rings("generation-failed", world.metrics, times=5) is failed
-    assert rings("no-capacity", world.metrics) is waits
+    assert goes_off("generation-failed", world.metrics, times=5) is failed
+    assert goes_off("no-capacity", world.metrics) is waits
 
 
 def test_an_end_that_is_reported_twice_is_counted_once(world):
@@ -191,7 +192,7 @@ def test_while_the_quota_is_used_up_the_name_is_not_used(world):
     world.training.quota_used_up = True
     with pytest.raises(CapacityError):
         start(world)
-    assert rings("no-capacity", world.metrics)
+    assert goes_off("no-capacity", world.metrics)
     world.training.quota_used_up = False
 
     start(world, "t2")

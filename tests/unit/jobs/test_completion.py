@@ -5,11 +5,11 @@ from typing import get_args
 
 import pytest
 
-from likeness.contracts import Engine
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.generation.engine import Engine
 from likeness.domain.jobs.estimate import bucket
 from likeness.domain.jobs.job import JobState
 from likeness.domain.provenance.credentials import SOURCE_TYPES

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from likeness.api.app import StoredJob
-from likeness.contracts import JobError
+from likeness.api.jobs import StoredJob
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.consent import consent_versions
 from likeness.domain.account.quota import QuotaState, ReservedDay, UserZone
 from likeness.domain.account.user import MAX_OPEN_JOBS

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.api.app import KeepAvatars
-from likeness.contracts import JobError, RangeSweep
+from likeness.api.avatars import KeepAvatars
+from likeness.contracts.jobs import JobError
+from likeness.contracts.sweep import RangeSweep
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, Deletion, DeletionState
 from likeness.domain.errors import ConcurrentChange, Conflict, NotDeleted, NotFound, Unavailable

@@ -4,17 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import ENDED, JobState
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoProblem
 from likeness.domain.reasons import Reason
-from likeness.domain.review.case import ReviewState, review_of
+from likeness.domain.review.case import review_of
+from likeness.domain.review.kinds import ReviewState
+from likeness.domain.verdict import Outcome
 from likeness.services.jobs import fail_job as service
 from tests.builders import (
     JOB,

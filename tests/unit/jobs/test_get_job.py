@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.contracts import GenerationProgress
+from likeness.contracts.container import GenerationProgress
 from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import MIN_DURATIONS, STEP, WORKING
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Box, InspectionLease, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
+from likeness.domain.verdict import Outcome
 from likeness.services.jobs import get_job as service
 from likeness.services.photos.lost_uploads import BEGINS_WITHIN, EVENT_WITHIN, LOOK_EVERY
 from tests.builders import (

@@ -1,4 +1,4 @@
-"""What is counted of each change of a job, and which objective's alarm rings."""
+"""What is counted of each change of a job, and which objective's alarm goes off."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import JobState, TimelineEntry
 from likeness.domain.reasons import Reason
 from likeness.services.jobs.job_metrics import count_change
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import NOW, a_job, an_event
 from tests.fakes import FakeMetrics
 
@@ -84,7 +84,7 @@ def test_the_objective_of_jobs_is_missed_by_faults_of_ours_alone(metrics, state,
     ours = (state, reason) in FAULTS
     assert metrics.counted["JobsEnded"] == 1
     assert metrics.counted["JobsUnfulfilled"] == ours
-    assert rings("objective-jobs", metrics, times=3) is ours
+    assert goes_off("objective-jobs", metrics, times=3) is ours
 
 
 def test_three_failed_jobs_of_many_do_not_ring(metrics):
@@ -93,7 +93,7 @@ def test_three_failed_jobs_of_many_do_not_ring(metrics):
     for _ in range(3):
         change(metrics, (S.OPEN, S.MODERATING, S.FAILED), reason=Reason.SYSTEM_UNAVAILABLE)
 
-    assert not rings("objective-jobs", metrics)
+    assert not goes_off("objective-jobs", metrics)
 
 
 def test_a_failure_counts_its_kind_and_returns_the_day(metrics):
@@ -124,10 +124,10 @@ def test_operators_see_no_tests(metrics):
 def test_the_objective_of_time_is_missed_when_three_in_ten_are_slow(metrics, slow, missed):
     metrics.measured["SecondsToAvatars"] = [900.0] * (10 - slow) + [901.0] * slow
 
-    assert rings("objective-avatars", metrics) is missed
+    assert goes_off("objective-avatars", metrics) is missed
 
 
 def test_a_single_slow_job_does_not_ring(metrics):
     metrics.measured["SecondsToAvatars"] = [5000.0]
 
-    assert not rings("objective-avatars", metrics)
+    assert not goes_off("objective-avatars", metrics)

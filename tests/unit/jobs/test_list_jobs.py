@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.app import JobsQuery
+from likeness.api.jobs import JobsQuery
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState

@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.api.app import PageQuery
+from likeness.api.message import PageQuery
 from likeness.domain.errors import Invalid
 from likeness.services.jobs import list_styles as service
 from tests.builders import a_style, styles

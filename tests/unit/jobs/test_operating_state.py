@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.api.app import PageQuery, WaitingFor
-from likeness.contracts import GenerationProgress, JobError
+from likeness.api.message import PageQuery
+from likeness.contracts.container import GenerationProgress
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import (
     CapacityError,
@@ -21,8 +22,9 @@ from likeness.domain.errors import (
     WorkStopped,
 )
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.estimate import bucket, work_time
 from likeness.domain.jobs.failure import FailureKind
-from likeness.domain.jobs.job import JobState
+from likeness.domain.jobs.job import JobState, Wait, WaitingFor
 from likeness.domain.jobs.operating_state import (
     AVATARS_WHEN_SHORT,
     LONGEST_QUEUE,
@@ -32,9 +34,9 @@ from likeness.domain.jobs.operating_state import (
     Stop,
     Submitted,
 )
-from likeness.domain.moderation import Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
+from likeness.domain.verdict import Label, Outcome
 from likeness.entrypoints.http import status_of
 from likeness.ports.generation import TrainingStatus
 from likeness.services.jobs.list_styles import list_styles
@@ -153,7 +155,7 @@ def test_a_submitted_job_waits_at_its_next_step_and_changes_nothing(world, name)
     with pytest.raises(WorkStopped):
         step(world)
 
-    assert world.job == before
+    assert world.job == before.change(waits=(Wait(of=WaitingFor.STOPPED, since=NOW),))
     assert world.avatar_objects.listing() == files
     assert world.training.statuses == {}
 
@@ -308,6 +310,58 @@ def test_a_style_that_is_on_again_is_not_drawn_in_a_second_attempt_only(world):
     assert world.job.styles_off == ("oil",)
 
 
+def test_a_style_that_was_off_between_the_attempts_is_lost_although_it_is_on_again(world):
+    """The app was told that the job has none of it, and how many avatars are left."""
+    approved(world)
+    prepare(world)
+    result = a_result(1, 2, 3, 4)
+    avatars = tuple(
+        avatar.model_copy(update={"style": world.job.style_of(n)})
+        for n, avatar in enumerate(result.avatars, start=1)
+    )
+    pngs = {f"a{n:02d}": a_png(n) for n in (1, 2, 3, 4)}
+    world.work.deliver(result.model_copy(update={"avatars": avatars}), pngs)
+    world.detector.seen_labels["a01"] = [Label(name="Explicit", confidence=99)]
+    assert moderate_avatars(world).redraw
+    world.operating_state.switch(styles_off=("oil",))
+    prepare(world, 2)
+    world.operating_state.switch(styles_off=())
+    assert [one.avatar_id for one in world.work.orders[-1].avatars] == ["a01"]
+    world.detector.seen_labels.clear()
+    world.work.deliver(a_result(1, attempt=2), {"a01": a_png(1)})
+    moderate_avatars(world, 2)
+    finishing = get(world)
+    assert (finishing.progress.done, finishing.progress.total) == (2, 2)
+
+    publish(world)
+    settle(world)
+
+    view = get(world)
+    assert [one.style for one in view.avatars] == ["comic", "comic"]
+    assert (view.styles_off, view.avatars_planned, world.job.avatars_shown) == (("oil",), 2, 2)
+
+
+def test_files_of_a_style_that_is_off_since_a_publication_died_are_deleted(world, monkeypatch):
+    """No record names them: without that they would stay until the sweep."""
+
+    def dies(_):
+        monkeypatch.undo()
+        raise Unavailable("throttled")
+
+    drawn(world, "comic", "comic", "oil")
+    monkeypatch.setattr(world.jobs, "save_avatars", dies)
+    with pytest.raises(Unavailable):
+        publish(world)
+    assert any("a03" in key for key in world.avatar_objects.listing())
+    world.operating_state.switch(styles_off=("oil",))
+
+    publish(world)
+
+    assert not any("a03" in key for key in world.avatar_objects.listing())
+    settle(world)
+    assert [one.avatar_id for one in get(world).avatars] == ["a01", "a02"]
+
+
 @pytest.mark.parametrize(("given", "step"), [(approved, prepare), (drawn, publish)])
 def test_a_job_of_which_every_style_is_off_ends_and_its_day_is_returned(world, given, step):
     given(world)
@@ -367,7 +421,7 @@ def test_without_an_instance_at_the_start_a_shortage_is_reported(world):
         start_training(world)
 
     (found,) = world.operating_state.shortages()
-    assert (found.of, found.seen_at, found.waited_s) == (Scarce.CAPACITY, NOW, 300)
+    assert (found.of, found.seen_at, found.waited_s) == (Scarce.CAPACITY, NOW, 0)
     assert world.metrics.counted == {"GenerationWithoutCapacity": 1}
 
 
@@ -442,6 +496,147 @@ def test_while_the_detector_throttles_avatars_wait_too(world, monkeypatch):
 
 def _busy(*_, **__):
     raise DetectorBusy("throttled")
+
+
+# --- how long a job waits -------------------------------------------------------------------------
+
+
+def without_instance(world):
+    with pytest.raises(CapacityError):
+        start_training(world)
+
+
+def busy_photos(world):
+    with pytest.raises(DetectorBusy):
+        moderate_photos(world)
+
+
+def busy_avatars(world):
+    with pytest.raises(DetectorBusy):
+        moderate_avatars(world)
+
+
+def to_be_moderated(world):
+    measured(world, world.has(JobState.GENERATING, attempt=1, backend="training-job.painter"))
+    world.work.report(JOB, 1, GenerationProgress(stage="done", done=1, total=1))
+    world.work.deliver(a_result(1), {"a01": a_png(1)})
+
+
+WAITS = {
+    WaitingFor.CAPACITY: (waiting_for_an_instance, without_instance, start_training),
+    WaitingFor.DETECTOR: (moderating, busy_photos, moderate_photos),
+    "of avatars": (to_be_moderated, busy_avatars, moderate_avatars),
+}
+
+
+@pytest.fixture
+def throttled(world, monkeypatch):
+    world.training.quota_used_up = True
+    with monkeypatch.context() as patch:
+        patch.setattr(world.detector, "labels", _busy)
+        patch.setattr(world.detector, "avatar_labels", _busy)
+        yield patch
+
+
+@pytest.mark.parametrize("of", WAITS)
+def test_a_job_waits_since_its_first_refusal_and_no_longer_than_until_it_goes_on(
+    world, throttled, of
+):
+    given, refused, step = WAITS[of]
+    given(world)
+    kind = WaitingFor.CAPACITY if of is WaitingFor.CAPACITY else WaitingFor.DETECTOR
+    waited = []
+    for _ in range(3):
+        refused(world)
+        waited += [one.waited_s for one in world.operating_state.shortages()]
+        progress = get(world).progress
+        assert (progress.waiting_for, progress.estimate) == (kind, None)
+        world.clock.advance(timedelta(minutes=10))
+    assert waited == [0, 600, 1200]
+
+    throttled.undo()
+    world.training.quota_used_up = False
+    step(world)
+
+    if kind is WaitingFor.DETECTOR:
+        (wait,) = world.job.waits
+        assert (wait.since, wait.until) == (NOW, NOW + timedelta(minutes=30))
+        assert get(world).progress.waiting_for is None
+
+
+def test_at_last_a_busy_detector_refuses_new_jobs(world, throttled):
+    to_be_moderated(world)
+    for _ in range(13):
+        busy_avatars(world)
+        world.clock.advance(timedelta(minutes=10))
+
+    with pytest.raises(NotAccepting):
+        create(world, an_order(user_id="another"))
+
+
+@pytest.mark.parametrize("of", WAITS)
+def test_a_stop_is_no_wait_for_something_else(world, throttled, of):
+    """Else the first job after a stop of two hours would refuse new ones for 20 minutes."""
+    given, refused, step = WAITS[of]
+    given(world)
+    refused(world)
+    world.operating_state.switch(stop=WAIT)
+    if of in STOPPABLE:
+        with pytest.raises(WorkStopped):
+            step(world)
+    world.clock.advance(LONGEST_QUEUE)
+    world.operating_state.switch(stop=None)
+
+    refused(world)
+
+    found = max(one.waited_s for one in world.operating_state.shortages())
+    assert found == (0 if of in STOPPABLE else LONGEST_QUEUE.total_seconds())
+
+
+STOPPABLE = {WaitingFor.CAPACITY, WaitingFor.DETECTOR}  # moderating avatars goes on
+
+
+def test_an_attempt_waits_for_an_instance_until_it_is_drawn(world):
+    """The container says how long it worked. The detector's wait comes after it."""
+    waiting_for_an_instance(world)
+    start_training(world)
+    world.clock.advance(timedelta(minutes=20))
+    finish_training(world, TrainingStatus.NO_CAPACITY)
+    assert world.operating_state.shortages()[0].waited_s == 1200
+    start_training(world, "t2")
+    world.clock.advance(timedelta(minutes=10))
+    world.work.deliver(a_result(1), {"a01": a_png(1)})
+
+    moderate_avatars(world)
+
+    drawn_at = world.clock.now() - timedelta(seconds=12.5)
+    assert world.job.waits == (Wait(of=WaitingFor.CAPACITY, since=NOW, until=drawn_at),)
+
+
+def test_a_wait_is_not_in_the_duration_from_which_others_are_estimated(world):
+    avatars = [an_avatar(1)]
+    wait = Wait(of=WaitingFor.DETECTOR, since=NOW - timedelta(minutes=4), until=NOW)
+    job = world.has(JobState.FINISHING, with_avatars=avatars, waits=(wait,), backend="b.painter")
+    whole = work_time(job, NOW)
+
+    settle(world)
+
+    assert world.durations.recent(job.backend, job.tier) == {
+        bucket((whole - timedelta(minutes=4)).total_seconds()): 1
+    }
+
+
+def test_a_wait_that_cannot_be_stored_does_not_hide_why_the_job_waits(world, throttled):
+    moderating(world)
+
+    def lose(_):
+        raise Unavailable("throttled")
+
+    throttled.setattr(world.jobs, "save", lose)
+
+    busy_photos(world)
+
+    assert [one.waited_s for one in world.operating_state.shortages()] == [0]
 
 
 @pytest.mark.parametrize("of", Scarce)
@@ -530,16 +725,12 @@ def test_the_longest_wait_of_the_last_minutes_counts(world):
     [
         (JobState.GENERATING, Scarce.CAPACITY, WaitingFor.CAPACITY),
         (JobState.GENERATING, Scarce.DETECTOR, None),
-        (JobState.MODERATING, Scarce.DETECTOR, WaitingFor.DETECTOR),
+        (JobState.MODERATING, Scarce.DETECTOR, None),
         (JobState.MODERATING, Scarce.CAPACITY, None),
-        (JobState.FINISHING, Scarce.DETECTOR, WaitingFor.DETECTOR),
     ],
 )
-def test_a_job_that_waits_says_for_what_and_estimates_nothing(world, state, of, shown):
-    job = world.has(state, backend="training-job.painter")
-    for n in range(40):
-        earlier = job.model_copy(update={"job_id": f"j{n:032x}"})
-        world.durations.add(earlier, 600 + n, NOW)
+def test_a_job_that_was_ordered_waits_for_an_instance_like_the_others(world, state, of, shown):
+    job = measured(world, world.has(state, backend="training-job.painter"))
     short(world, of)
 
     progress = get(world).progress
@@ -547,6 +738,14 @@ def test_a_job_that_waits_says_for_what_and_estimates_nothing(world, state, of, 
     assert progress.waiting_for is shown
     assert (progress.estimate is None) == (shown is not None)
     assert progress.ends_by == job.created_at + DEADLINE
+
+
+def measured(world, job):
+    """Forty jobs like it took ten minutes."""
+    for n in range(40):
+        earlier = job.model_copy(update={"job_id": f"j{n:032x}"})
+        world.durations.add(earlier, 600 + n, NOW)
+    return job
 
 
 def test_a_job_that_is_drawn_does_not_wait(world):

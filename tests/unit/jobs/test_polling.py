@@ -7,10 +7,10 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.jobs.operating_state import Stop
 from likeness.domain.jobs.polling import poll_after_s
 from likeness.domain.jobs.test_plan import TestPlan
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
+from likeness.domain.verdict import Outcome
 from tests.builders import JOB, NOW, a_photo, a_verdict, photos
 from tests.unit.jobs.test_get_job import get
 

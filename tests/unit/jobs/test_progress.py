@@ -12,13 +12,14 @@ from hypothesis import given, strategies as st
 from likeness.domain.jobs.estimate import (
     MIN_DURATIONS,
     STEP,
+    active_time,
     bucket,
     estimate,
     latest,
     slot,
     work_time,
 )
-from likeness.domain.jobs.job import JobState, TimelineEntry
+from likeness.domain.jobs.job import JobState, TimelineEntry, WaitingFor
 from tests.builders import NOW, a_job
 
 durations = st.lists(st.floats(1, 10_000), min_size=MIN_DURATIONS, max_size=100)
@@ -42,6 +43,23 @@ def test_waiting_for_a_human_is_not_work():
     )
 
     assert work_time(job, NOW + timedelta(seconds=4040)).total_seconds() == 5 + 30 + 10
+
+
+def test_a_wait_is_not_active_time_and_none_is_counted_twice():
+    """A later wait begins where the last one ended, whenever its cause began."""
+    job = went((JobState.OPEN, 0), (JobState.MODERATING, 60)).change(state=JobState.MODERATING)
+    second = [NOW + timedelta(seconds=s) for s in range(400)]
+    detector, stopped = WaitingFor.DETECTOR, WaitingFor.STOPPED
+    job = job.change(waits=job.waits_for(detector, second[70], second[70]))
+    job = job.change(waits=job.waits_for(detector, second[90], second[90]))
+    job = job.change(waits=job.waits_for(stopped, second[65], second[100]))
+
+    assert (job.waiting.of, job.waiting.since) == (stopped, second[100])
+    assert job.waited(second[110]).total_seconds() == 40
+    done = job.move(JobState.GENERATING, second[120]).move(JobState.FINISHING, second[150])
+    assert (done.waiting, done.waited(second[300]).total_seconds()) == (None, 50)
+    assert work_time(done, second[160]).total_seconds() == 100
+    assert active_time(done, second[160]).total_seconds() == 50
 
 
 def test_an_ended_job_accumulates_no_working_time():

@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_policy, load_reasons
-from likeness.api.app import JobView, KeepAvatars
+from likeness.api.avatars import KeepAvatars
+from likeness.api.job_view import JobView
 from likeness.api.review import DecideReview
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain import errors
 from likeness.domain.account.consent import consent_versions
 from likeness.domain.account.quota import QuotaState
@@ -598,6 +599,7 @@ def test_a_refused_test_can_be_appealed_with_the_same_bytes(tester, world):
         photos=world.photos,
         pictures=pictures,
         keyed_hash=world.keyed_hash,
+        holding=world.holding,
         policy=POLICY,
         clock=world.clock,
         decide_within=timedelta(hours=20),

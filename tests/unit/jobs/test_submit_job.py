@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import (
     Conflict,

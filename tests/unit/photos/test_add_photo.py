@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.api.app import AddPhoto, StoredPost
+from likeness.api.photos import AddPhoto, StoredPost
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState

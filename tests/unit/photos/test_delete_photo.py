@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_photo_rules
-from likeness.api.app import AddPhoto, StoredJob, StoredPost
+from likeness.api.jobs import StoredJob
+from likeness.api.photos import AddPhoto, StoredPost
 from likeness.domain.deletion.receipt import PHOTOS, Deletion, DeletionState
 from likeness.domain.errors import ConcurrentChange, Conflict, NotDeleted, NotEnoughPhotos, NotFound
 from likeness.domain.jobs.job import JobState

@@ -24,7 +24,7 @@ from likeness.services.photos.inspect_photo import CLOCKS_DIFFER, inspect_photo
 from likeness.services.photos.lost_uploads import EVENT_WITHIN, request_inspections
 from likeness.services.review.holding import Holding
 from likeness.services.review.known_pictures import KnownPictures
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
 from tests.fakes import (
     FakeAuditLog,
@@ -424,7 +424,7 @@ def test_an_unavailable_detector_refuses_no_photo(world):
     assert world.fail(deliver, died=False) is PhotoState.CHECKING
     assert world.keys == ["uploads/job/p01"]
     assert world.metrics.counted[FAILED] == 1
-    assert rings("inspection-failed", world.metrics)
+    assert goes_off("inspection-failed", world.metrics)
 
     world.detector.down = False
     assert world.requests(after=PAUSE - timedelta(seconds=1)) == []
@@ -540,8 +540,8 @@ def test_a_photo_whose_inspection_dies_is_refused_at_once(world):
     assert_refused(world.photo(), Reason.FILE_CORRUPT)
     assert world.keys == []
     assert (FAILED in world.metrics.counted, world.metrics.counted[DIED]) == (False, 1)
-    assert rings("inspection-died", world.metrics, times=20)
-    assert not rings("inspection-died", world.metrics, times=19)
+    assert goes_off("inspection-died", world.metrics, times=20)
+    assert not goes_off("inspection-died", world.metrics, times=19)
 
 
 def test_a_bomb_is_decoded_once_whatever_is_delivered_again(world):

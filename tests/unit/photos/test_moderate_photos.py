@@ -16,14 +16,14 @@ from likeness.domain.errors import (
     UnknownDetector,
 )
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Label, Outcome
 from likeness.domain.photos.photo import Box, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import ReviewPolicy
+from likeness.domain.review.sampling import ReviewPolicy
 from likeness.domain.review.statistics import desk_day
+from likeness.domain.verdict import Label, Outcome
 from likeness.services.photos import moderate_photos as service
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import (
     JOB,
     NOW,
@@ -122,7 +122,7 @@ def test_under_an_unknown_detector_version_the_job_waits_and_the_alarm_is_raised
 
     assert verdicts(world) == {}
     assert world.metrics.counted == {"UnknownModerationFinding": 1}
-    assert rings("unknown-moderation", world.metrics)
+    assert goes_off("unknown-moderation", world.metrics)
 
 
 def test_once_operators_accept_the_version_the_job_continues(world):

@@ -6,9 +6,6 @@ from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_policy
 from likeness.domain.moderation import (
-    Label,
-    Level,
-    Outcome,
     Rule,
     SamePersonRule,
     celebrity,
@@ -19,6 +16,7 @@ from likeness.domain.moderation import (
     strictest,
 )
 from likeness.domain.reasons import Reason
+from likeness.domain.verdict import Label, Level, Outcome
 from tests.builders import AGE, DETECTOR, a_policy, seen
 
 ADULTS = AGE

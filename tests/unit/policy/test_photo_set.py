@@ -9,9 +9,10 @@ import yaml
 from likeness.adapters.policy_files import load_policy, load_reasons
 from likeness.domain.account.age import AgeMethod, CheckedAge
 from likeness.domain.ids import PhotoId
-from likeness.domain.moderation import Label, Outcome, moderate
+from likeness.domain.moderation import moderate
 from likeness.domain.photo_set import connected, moderate_set
 from likeness.domain.reasons import Reason
+from likeness.domain.verdict import Label, Outcome
 from tests.builders import seen
 
 POLICY = load_policy()

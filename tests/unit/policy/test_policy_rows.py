@@ -10,18 +10,12 @@ from likeness.commands.replay_policy import report_lines
 from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import PHOTO_ID, PhotoId
 from likeness.domain.jobs.test_plan import DETECTOR
-from likeness.domain.moderation import (
-    REASONS_WITHOUT_LABEL,
-    Label,
-    Outcome,
-    Severity,
-    moderate,
-    severity,
-)
+from likeness.domain.moderation import REASONS_WITHOUT_LABEL, moderate, severity
 from likeness.domain.photo_set import moderate_set
 from likeness.domain.photos.photo_check import PhotoRules
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import MODERATOR_REASONS
+from likeness.domain.verdict import Label, Outcome, Severity
 from likeness.services.review.replay_policy import replay_policy
 from tests.builders import JOB, OTHER_JOB, a_policy, seen
 from tests.infra.documents import ROOT

@@ -4,9 +4,10 @@ import pytest
 import yaml
 
 from docs import openapi
-from likeness.domain.moderation import REASONS_WITHOUT_LABEL, Level
+from likeness.domain.moderation import REASONS_WITHOUT_LABEL
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import MODERATOR_REASONS
+from likeness.domain.verdict import Level
 from tests.infra.documents import ROOT
 
 # Codes are stable: a published code is never removed or renamed.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from likeness.services.provenance.check_keys import check_keys
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import NOW
 from tests.fakes import FakeClock, FakeMetrics
 
@@ -33,5 +33,5 @@ def test_a_key_or_a_certificate_that_cannot_be_used_rings(unusable, days, late):
         == unusable
     )
 
-    assert rings("keys-unusable", metrics) is bool(unusable)
-    assert rings("certificate-expires", metrics) is late
+    assert goes_off("keys-unusable", metrics) is bool(unusable)
+    assert goes_off("certificate-expires", metrics) is late

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.api.app import KeepAvatars
+from likeness.api.avatars import KeepAvatars
 from likeness.domain.deletion.receipt import DRAWN, Deletion, DeletionState
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from likeness.domain.generation.avatar import AvatarState

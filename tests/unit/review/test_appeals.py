@@ -10,19 +10,16 @@ from likeness.domain.account.quota import Day, QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Label, Outcome
 from likeness.domain.photos.photo import Fingerprint, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import (
-    RefusedPhoto,
-    ReviewKind,
-    ReviewPolicy,
-    ReviewState,
-    review_of,
-)
+from likeness.domain.review.case import RefusedPhoto, review_of
+from likeness.domain.review.hold import HoldTrigger
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+from likeness.domain.review.sampling import ReviewPolicy
 from likeness.domain.review.statistics import ALL, OVERTURNED, UPHELD, desk_day
+from likeness.domain.verdict import Label, Outcome
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.get_job import get_job
 from likeness.services.photos.moderate_photos import moderate_photos
@@ -105,6 +102,7 @@ def send(world, content=BYTES, photo="p02"):
         photos=world.photos,
         pictures=world.pictures,
         keyed_hash=world.keyed_hash,
+        holding=world.holding,
         policy=a_policy(),
         clock=world.clock,
         decide_within=timedelta(hours=20),
@@ -415,12 +413,27 @@ def test_the_event_of_a_replaced_file_is_skipped(refused):
         photos=refused.photos,
         pictures=refused.pictures,
         keyed_hash=refused.keyed_hash,
+        holding=refused.holding,
         policy=a_policy(),
         clock=refused.clock,
         decide_within=timedelta(hours=20),
     )
 
     assert view(refused).statement.appeal.photos[0].state == "awaited"
+
+
+@pytest.mark.parametrize("content", [BYTES, b"another picture"])
+def test_a_file_that_arrives_after_its_job_was_held_is_preserved(refused, content):
+    """Copies are made when the job is held. The file belongs to the same evidence."""
+    appeal(refused)
+    refused.holding.hold(JOB, HoldTrigger.MODERATOR, by="mia")
+
+    send(refused, content)
+
+    (held,) = [one for one in refused.holds.get(JOB).photos if one.photo_id == "p02"]
+    (file,) = [one for one in held.files if one.kind == "upload"]
+    assert refused.hold_files.objects[file.key(JOB)] == content
+    assert not any(key.startswith("appeals/") for key in refused.photo_objects.listing())
 
 
 def test_a_file_that_was_not_requested_is_deleted_unread(refused):

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons, load_retention
-from likeness.api.app import PageQuery, StoredJob
 from likeness.api.holds import DecideHold, HoldReview, ReportHold
+from likeness.api.jobs import StoredJob
+from likeness.api.message import PageQuery
 from likeness.api.review import DecideReview, RevealPhoto
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.erasure import Erasure, new_erasure_id
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import (
@@ -24,18 +25,13 @@ from likeness.domain.errors import (
 )
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Finding, Label, Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import (
-    PhotoFindings,
-    RefusedPhoto,
-    ReviewKind,
-    ReviewPolicy,
-    ReviewState,
-    review_of,
-)
+from likeness.domain.review.case import PhotoFindings, RefusedPhoto, review_of
 from likeness.domain.review.hold import HeldPhoto, HoldState, HoldTrigger, PreservedFile
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+from likeness.domain.review.sampling import ReviewPolicy
+from likeness.domain.verdict import Finding, Label, Outcome
 from likeness.services.account.erase_user import erase_user
 from likeness.services.deletion.delete_photos import delete_photos
 from likeness.services.deletion.prove_deletion import prove_deletion
@@ -60,7 +56,7 @@ from likeness.services.review.read_review import read_review
 from likeness.services.review.report_hold import report_hold
 from likeness.services.review.request_review import request_review
 from likeness.services.review.reveal_photo import reveal_photo
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import (
     JOB,
     NOW,
@@ -227,7 +223,7 @@ def test_a_held_case_is_frozen_and_all_photos_of_its_job_are_preserved(reviewed)
     assert list(reviewed.reviews.waiting()) == []
     assert reviewed.job.state is JobState.IN_REVIEW, "the user sees no change"
     assert reviewed.metrics.counted[HELD] == 1
-    assert rings("jobs-held", reviewed.metrics)
+    assert goes_off("jobs-held", reviewed.metrics)
     assert actions(reviewed)[-2:] == [AuditAction.HELD, AuditAction.HELD]
 
 
@@ -404,7 +400,7 @@ def test_copies_are_completed_later_and_deletion_is_possible_then(reviewed):
     with pytest.raises(Unavailable):
         complete_holds(holds=reviewed.holds, holding=reviewed.holding)
     assert reviewed.metrics.counted[INCOMPLETE] == 1
-    assert rings("hold-incomplete", reviewed.metrics)
+    assert goes_off("hold-incomplete", reviewed.metrics)
 
     reviewed.hold_files.down = False
     complete_holds(holds=reviewed.holds, holding=reviewed.holding)

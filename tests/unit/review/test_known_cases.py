@@ -25,17 +25,12 @@ from likeness.api.review import (
 from likeness.domain.account.age import AgeMethod
 from likeness.domain.errors import DetectorBusy, Forbidden, Invalid, NotFound, NotReversible
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Label, Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import (
-    URGENT,
-    RefusedPhoto,
-    ReviewState,
-    job_of,
-    review_of,
-)
+from likeness.domain.review.case import URGENT, RefusedPhoto, job_of, review_of
+from likeness.domain.review.kinds import ReviewState
 from likeness.domain.review.known_case import LOST_AFTER, SEEN_FOR, read_manifest
+from likeness.domain.verdict import Label, Outcome
 from likeness.services.review.add_note import add_note
 from likeness.services.review.claim_next import claim_next
 from likeness.services.review.claim_review import claim_review

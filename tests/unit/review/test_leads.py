@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.app import PageQuery
+from likeness.api.message import PageQuery
 from likeness.api.review import (
     AuditExportQuery,
     DecidedQuery,
@@ -16,21 +16,17 @@ from likeness.api.review import (
     StatsQuery,
     TransparencyQuery,
 )
-from likeness.contracts import JobError
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import Day, QuotaState
 from likeness.domain.errors import CaseDecided, Conflict, Forbidden, Invalid
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, AuditEvent, SignedAnchor, chain_of
-from likeness.domain.review.case import (
-    RefusedPhoto,
-    ReviewKind,
-    ReviewState,
-    review_of,
-)
+from likeness.domain.review.case import RefusedPhoto, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.statistics import ALL, bucket, median_s, missed
+from likeness.domain.verdict import Outcome
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.review.claim_review import claim_review
 from likeness.services.review.complete_decision import complete_decision

@@ -31,7 +31,6 @@ from likeness.domain.errors import (
     Unavailable,
 )
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
@@ -42,14 +41,13 @@ from likeness.domain.review.case import (
     MODERATOR_REASONS,
     UTC_ZONE,
     RefusedPhoto,
-    ReviewKind,
-    ReviewPolicy,
-    ReviewState,
-    is_sampled,
     job_of,
     review_of,
 )
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+from likeness.domain.review.sampling import ReviewPolicy, is_sampled
 from likeness.domain.review.statistics import ExposureState, desk_day
+from likeness.domain.verdict import Outcome, Severity
 from likeness.services.review.add_note import add_note
 from likeness.services.review.claim_next import claim_next
 from likeness.services.review.claim_review import claim_review
@@ -71,7 +69,7 @@ from likeness.services.review.reveal_photo import reveal_photo
 from likeness.services.review.review_stats import review_stats
 from likeness.services.review.skip_review import skip_review
 from likeness.services.review.undo_decision import undo_decision
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import (
     JOB,
     MODERATOR,
@@ -1483,7 +1481,7 @@ def test_an_undecided_second_opinion_is_closed(second):
         beat(second, OTHER)
 
     assert closes(second) == 1
-    assert rings("reviews-missed", second.metrics)
+    assert goes_off("reviews-missed", second.metrics)
     assert closes(second) == 0
 
     assert second.reviews.get(SECOND).state is ReviewState.EXPIRED
@@ -1502,7 +1500,7 @@ def test_a_case_that_has_used_three_quarters_of_its_time_rings(waiting, hours, l
     waiting.clock.advance(timedelta(hours=hours))
     closes(waiting)
 
-    assert rings("reviews-late", waiting.metrics) is late
+    assert goes_off("reviews-late", waiting.metrics) is late
 
 
 def test_a_decided_case_is_not_late(waiting):

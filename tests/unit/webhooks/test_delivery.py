@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.domain.errors import Conflict
 from likeness.domain.webhooks.delivery import (
     DeliveryState,
     FailReason,
@@ -12,7 +11,7 @@ from likeness.domain.webhooks.delivery import (
     SendResult,
     pause_s,
 )
-from likeness.domain.webhooks.webhook import DisabledReason, EncryptedSecret, EventType
+from likeness.domain.webhooks.webhook import DisabledReason, EventType
 from tests.builders import NOW, a_delivery, a_webhook
 
 DELIVERED, FAILED, PENDING = DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.PENDING
@@ -99,13 +98,3 @@ def test_an_old_secret_is_valid_for_a_day_after_a_rotation():
 
     assert valid(timedelta(hours=23, minutes=59)) == ["new", old]
     assert valid(timedelta(hours=24)) == ["new"]
-
-
-def test_a_secret_is_not_rotated_again_while_the_old_one_is_valid():
-    rotated = a_webhook().rotate("new", NOW)
-
-    with pytest.raises(Conflict, match="rotated already"):
-        rotated.rotate("newer", NOW + timedelta(hours=1))
-    assert rotated.rotate("newer", NOW + timedelta(days=1)).secrets[1] == EncryptedSecret(
-        ciphertext="new", expires_at=NOW + timedelta(days=2)
-    )

@@ -16,7 +16,7 @@ from likeness.domain.webhooks.delivery import (
 )
 from likeness.domain.webhooks.webhook import DisabledReason, new_secret
 from likeness.services.webhooks.send_deliveries import DeliverySender, send_deliveries
-from tests.alarms import rings
+from tests.alarms import goes_off
 from tests.builders import NOW, OTHER_JOB, OTHER_WEBHOOK, WEBHOOK, a_delivery, a_webhook
 from tests.fakes import (
     FakeCallLimits,
@@ -183,7 +183,7 @@ def test_after_a_day_a_delivery_fails_and_the_next_is_tried(stand, result):
     assert messages < 150, "about one in a quarter of an hour"
     assert failed.last_result == result
     assert stand.metrics.counted["WebhookFailed"] == 1
-    assert rings("webhook-refused", stand.metrics)
+    assert goes_off("webhook-refused", stand.metrics)
     stand.caller.results = []
     stand.limits.paused.clear()
     stand.add(SECOND.model_copy(update={"try_until": stand.clock.now() + DAY}))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from likeness.api.app import PageQuery
+from likeness.api.message import PageQuery
 from likeness.api.webhooks import (
     ChangeWebhook,
     CreateWebhook,

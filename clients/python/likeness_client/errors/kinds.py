@@ -112,7 +112,7 @@ class WebhookDisabled(ApiError):
 
 
 class SecretRotated(ApiError):
-    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
+    """The secret was rotated twice within a day, and the old ones are still valid: rotate later."""
 
 
 class UnsupportedMediaType(ApiError):

@@ -172,6 +172,21 @@ def log_group(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any
     }
 
 
+def metric_filter(clients: Clients, name: str, wanted: Properties) -> dict[str, Any]:
+    answer = clients("logs").describe_metric_filters(
+        logGroupName=wanted["LogGroupName"], filterNamePrefix=name
+    )
+    found: dict[str, Any] = next(iter(answer["metricFilters"]), {})
+    return {
+        "LogGroupName": found.get("logGroupName"),
+        "FilterPattern": found.get("filterPattern"),
+        "MetricTransformations": [
+            {f"{key[0].upper()}{key[1:]}": value for key, value in one.items()}
+            for one in found.get("metricTransformations", [])
+        ],
+    }
+
+
 READERS: dict[str, Reader] = {
     "AWS::S3::Bucket": bucket,
     "AWS::S3::BucketPolicy": bucket_policy,
@@ -179,4 +194,5 @@ READERS: dict[str, Reader] = {
     "AWS::KMS::Key": key,
     "AWS::KMS::Alias": alias,
     "AWS::Logs::LogGroup": log_group,
+    "AWS::Logs::MetricFilter": metric_filter,
 }

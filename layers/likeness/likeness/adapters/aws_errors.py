@@ -1,8 +1,10 @@
 """Translate errors of AWS into domain errors."""
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
+
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
     ClientError,
@@ -12,6 +14,9 @@ from botocore.exceptions import (
 )
 
 from likeness.domain.errors import Denied, LikenessError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 DENIED = frozenset(
     {

@@ -1,15 +1,21 @@
 """The pictures of test jobs, marked TEST: nothing in them comes from a user."""
 
+from __future__ import annotations
+
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
 from likeness.adapters.policy_files import load_preview
-from likeness.domain.ids import AvatarId, StyleId
 from likeness.domain.photos.photo import Fingerprint
 from likeness.domain.photos.picture import NormalisedPhoto
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from likeness.domain.ids import AvatarId, StyleId
 
 SIDE = 256  # px on which everything is drawn, as of the smaller previews
 BAND = (0, 184, SIDE, 248)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Message, Paged
+from likeness.api.message import Message, Paged
 from likeness.api.review import Digest, ModeratorId
 from likeness.domain.ids import JobIdField, PhotoIdField, UserIdField
 from likeness.domain.jobs.job import Metadata

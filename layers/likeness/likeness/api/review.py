@@ -5,25 +5,25 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Message, Paged, PageQuery, PresignedUrl, ReasonView
+from likeness.api.message import Message, Paged, PageQuery, PresignedUrl
+from likeness.api.photos import ReasonView
 from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField, UserIdField, UsernameField
-from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
 from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.review.appeal import Match
 from likeness.domain.review.audit import CHAINS, AuditAction
-from likeness.domain.review.case import (
+from likeness.domain.review.case import RefusedPhoto, RevealLevel
+from likeness.domain.review.kinds import (
     EscalationReason,
     Queue,
-    RefusedPhoto,
-    RevealLevel,
     ReviewKind,
     ReviewState,
     SkipReason,
 )
 from likeness.domain.review.staff import StaffStatus
 from likeness.domain.review.statistics import ExposureState
+from likeness.domain.verdict import Label, Outcome, Severity
 
 ModeratorId = Annotated[
     str,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Message, Paged, PageQuery
+from likeness.api.message import Message, Paged, PageQuery
 from likeness.domain.ids import WebhookIdField
 from likeness.domain.moment import Moment
 from likeness.domain.webhooks.delivery import DeliveryState, FailReason, SendError

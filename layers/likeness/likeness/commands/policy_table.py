@@ -9,11 +9,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from likeness.adapters.policy_files import load_policy, load_reasons
-from likeness.domain.moderation import Level, Policy
 from likeness.domain.reasons import Reason, ReasonCard
+from likeness.domain.verdict import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from likeness.domain.moderation import Policy
 
     Row = tuple[str, ...]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from likeness.adapters.policy_files import read_policy
 from likeness.adapters.review.verdicts_table import VerdictsTable
 from likeness.commands.table import add_table, table
-from likeness.domain.moderation import Outcome
+from likeness.domain.verdict import Outcome
 from likeness.services.review.replay_policy import Replay, replay_policy
 
 

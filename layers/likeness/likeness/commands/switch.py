@@ -26,8 +26,8 @@ from likeness.adapters.clock import SystemClock
 from likeness.adapters.jobs.operating_state_table import OperatingStateTable
 from likeness.adapters.policy_files import load_styles
 from likeness.commands.table import add_table, table
-from likeness.contracts import Engine
 from likeness.domain.errors import LikenessError
+from likeness.domain.generation.engine import Engine
 from likeness.domain.jobs.job import MAX_AVATARS
 from likeness.domain.jobs.operating_state import TRY_AGAIN_S, Stop, Submitted, Switches
 from likeness.services.jobs.switch import switch

@@ -4,10 +4,15 @@ A class whose name is in ErrorKind is an error of the API. Another class has the
 ancestor that is one. The state machines catch errors by class name.
 """
 
-from datetime import datetime
-from enum import StrEnum
+from __future__ import annotations
 
-from likeness.domain.reasons import Reason
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.reasons import Reason
 
 
 class ErrorKind(StrEnum):
@@ -238,7 +243,7 @@ class WebhookDisabled(Conflict):
 
 
 class SecretRotated(Conflict):
-    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
+    """The secret was rotated twice within a day, and the old ones are still valid: rotate later."""
 
 
 class CaseTaken(Conflict):

@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter, ValidationError
@@ -16,7 +17,11 @@ RFC3339 = re.compile(
 
 
 CLOCKS_DIFFER = timedelta(minutes=5)  # of a caller and of this service, at most
-READER = TypeAdapter(AwareDatetime)
+
+
+@cache
+def _reader() -> TypeAdapter[datetime]:
+    return TypeAdapter(AwareDatetime)
 
 
 def read_text(value: object) -> object:
@@ -25,7 +30,7 @@ def read_text(value: object) -> object:
         return value
     if isinstance(value, str) and RFC3339.fullmatch(value):
         with suppress(ValidationError):
-            return READER.validate_python(value)
+            return _reader().validate_python(value)
     raise PydanticCustomError("datetime_rfc3339", "Input should be an RFC 3339 date-time")
 
 

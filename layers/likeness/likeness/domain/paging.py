@@ -5,15 +5,19 @@ from another list is rejected. It grants no access, so it is not signed: the req
 decides what may be listed, and the cursor only moves within that list.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from likeness.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 DIGEST = 9  # bytes; a multiple of 3, so base64 needs no padding; detects accidental changes
@@ -28,7 +32,7 @@ class ResultPage(Generic[T]):
     last: str | None = None
 
     @classmethod
-    def of(cls, found: Iterable[T], *, limit: int, position: Callable[[T], str]) -> "ResultPage[T]":
+    def of(cls, found: Iterable[T], *, limit: int, position: Callable[[T], str]) -> ResultPage[T]:
         """Takes `limit` items, and reads one more to learn whether another page follows."""
         items: list[T] = []
         for item in found:

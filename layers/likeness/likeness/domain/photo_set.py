@@ -3,29 +3,31 @@
 What is certain on one photo (refused) stays; the set decides only what is doubtful.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import median
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import PhotoId, PhotoIdField
 from likeness.domain.moderation import (
     AgeRule,
     ClearFace,
     EscalateRule,
-    Finding,
     LeaveOutRule,
-    Outcome,
-    PhotoEvidence,
     Policy,
-    Verdict,
     moderate,
     strictest,
     verdict,
 )
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.verdict import Finding, Outcome, PhotoEvidence, Verdict
+
+if TYPE_CHECKING:
+    from likeness.domain.account.age import CheckedAge
 
 Similar = Mapping[PhotoId, Mapping[PhotoId, float | None]]  # percent, by either photo
 

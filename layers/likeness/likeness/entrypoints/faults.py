@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from likeness.api.app import Fault
+from likeness.api.message import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

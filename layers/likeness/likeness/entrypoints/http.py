@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from likeness.api.app import ErrorBody, Message
+from likeness.api.message import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.entrypoints.auth import caller, moderator
 from likeness.entrypoints.faults import faults_of

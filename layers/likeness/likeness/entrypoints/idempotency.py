@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from likeness.api.app import Message
+    from likeness.api.message import Message
     from likeness.entrypoints.http import StoredPart
 
 STORED_S = 24 * 3600

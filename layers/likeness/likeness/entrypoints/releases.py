@@ -6,6 +6,7 @@ such as Unavailable, say something about AWS or about the caller.
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,12 @@ RELEASE = os.environ.get("LIKENESS_RELEASE", "none")
 def handles(work: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`functools.wraps` for a Lambda handler that calls `work`; it counts what the handler raises.
 
-    An invocation that dies has no exception: Lambda's own metric counts it.
+    An invocation that dies has no exception: Lambda's own metric counts it. A handler is made when
+    everything is imported: from here on there is garbage.
     """
+    if not gc.isenabled():  # see bootstrap.py
+        gc.freeze()
+        gc.enable()
 
     def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(work)

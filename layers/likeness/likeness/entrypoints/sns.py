@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from likeness.contracts import InferenceEnded, JobError
+from likeness.contracts.generation import InferenceEnded
+from likeness.contracts.jobs import JobError
 from likeness.domain.generation.run import RUN_NAME
 from likeness.entrypoints.releases import handles
 from likeness.observability import logger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from likeness.contracts import TrainingEnded
+from likeness.contracts.generation import TrainingEnded
 from likeness.domain.generation.run import RUN_NAME
 from likeness.entrypoints.releases import handles
 from likeness.observability import logger

@@ -1,16 +1,20 @@
 """Ports of a user's account: quota days, profile, erasure and keyed hashes."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from likeness.domain.account.erasure import Erasure
-from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay, UserZone
-from likeness.domain.account.user import Profile
-from likeness.domain.ids import ErasureId, JobId, UserHash, UserId
-from likeness.domain.jobs.catalogue import Plus
-from likeness.domain.jobs.job import Job
-from likeness.domain.reasons import Reason
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from likeness.domain.account.erasure import Erasure
+    from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay, UserZone
+    from likeness.domain.account.user import Profile
+    from likeness.domain.ids import ErasureId, JobId, UserHash, UserId
+    from likeness.domain.jobs.catalogue import Plus
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.reasons import Reason
 
 
 class Ledger(Protocol):

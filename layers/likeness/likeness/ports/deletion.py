@@ -1,21 +1,26 @@
 """Ports of deletion: a job's files, verification, deadlines, receipts and the daily sweep."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from __future__ import annotations
+
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import Field
 
-from likeness.api.app import PublicKey
-from likeness.domain.deletion.key_ranges import KeyRange
 from likeness.domain.deletion.receipt import Deletion, ErasureReceipt, Receipt, StoredObject
-from likeness.domain.deletion.retention import SweepFinding
-from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job
 from likeness.domain.record import Record
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import Anchor
 from likeness.domain.review.known_case import KnownCase
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from likeness.api.receipts import PublicKey
+    from likeness.domain.deletion.key_ranges import KeyRange
+    from likeness.domain.deletion.retention import SweepFinding
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.review.audit import Anchor
 
 
 class JobFiles(Protocol):
@@ -132,7 +137,10 @@ class Deadlines(Protocol):
 
 
 class Signer(Protocol):
-    """Signs receipts and anchors with a key that never leaves the key service."""
+    """Signs receipts and anchors with a key that never leaves the key service.
+
+    The key may be rotated: former keys stay published.
+    """
 
     def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         """Return a JWS in compact serialisation."""

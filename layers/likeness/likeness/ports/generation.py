@@ -1,17 +1,20 @@
 """Ports of generation: the work folder, the endpoint and GPU work."""
 
-from enum import StrEnum, auto
-from typing import Protocol
+from __future__ import annotations
 
-from likeness.contracts import (
-    DrawnAvatar,
-    GenerationOrder,
-    GenerationProgress,
-    GenerationResult,
-)
-from likeness.domain.generation.avatar import Avatar
-from likeness.domain.generation.run import Run
-from likeness.domain.ids import JobId
+from enum import StrEnum, auto
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from likeness.contracts.container import (
+        DrawnAvatar,
+        GenerationOrder,
+        GenerationProgress,
+        GenerationResult,
+    )
+    from likeness.domain.generation.avatar import Avatar
+    from likeness.domain.generation.run import Run
+    from likeness.domain.ids import JobId
 
 
 class Runs(Protocol):

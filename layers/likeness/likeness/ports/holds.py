@@ -1,13 +1,17 @@
 """Ports of holds: photos that may be illegal, their copies, and the list of known hashes."""
 
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from likeness.domain.ids import JobId, UserHash
-from likeness.domain.paging import ResultPage
-from likeness.domain.photos.photo_hash import PhotoHashes
-from likeness.domain.review.audit import AuditEvent
-from likeness.domain.review.hold import Hold, PreservedFile
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId, UserHash
+    from likeness.domain.paging import ResultPage
+    from likeness.domain.photos.photo_hash import PhotoHashes
+    from likeness.domain.review.audit import AuditEvent
+    from likeness.domain.review.hold import Hold, PreservedFile
 
 
 class Holds(Protocol):

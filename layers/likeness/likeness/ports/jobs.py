@@ -1,19 +1,23 @@
 """Ports of jobs: their records, workflow, timers and events."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from __future__ import annotations
 
-from likeness.domain.generation.avatar import Avatar
-from likeness.domain.ids import ErasureId, JobId, UserId
-from likeness.domain.jobs.estimate import Histogram
-from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.jobs.operating_state import Shortage, Switches
-from likeness.domain.paging import ResultPage
-from likeness.domain.photos.photo import Photo
-from likeness.domain.review.audit import AuditEvent
-from likeness.domain.review.statistics import DeskCounts, DeskDay
-from likeness.events import Event, StreamRecord
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from likeness.domain.generation.avatar import Avatar
+    from likeness.domain.ids import ErasureId, JobId, UserId
+    from likeness.domain.jobs.estimate import Histogram
+    from likeness.domain.jobs.job import Job, JobState
+    from likeness.domain.jobs.operating_state import Shortage, Switches
+    from likeness.domain.paging import ResultPage
+    from likeness.domain.photos.photo import Photo
+    from likeness.domain.review.audit import AuditEvent
+    from likeness.domain.review.statistics import DeskCounts, DeskDay
+    from likeness.events import Event, StreamRecord
 
 
 class Jobs(Protocol):

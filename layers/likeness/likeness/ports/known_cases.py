@@ -1,10 +1,14 @@
 """Ports of known cases: the operator's pictures, and the records of those that were mixed in."""
 
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from likeness.domain.ids import JobId
-from likeness.domain.review.known_case import KnownCase, KnownManifest, KnownUse
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId
+    from likeness.domain.review.known_case import KnownCase, KnownManifest, KnownUse
 
 
 class KnownPictures(Protocol):

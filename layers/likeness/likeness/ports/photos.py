@@ -1,16 +1,20 @@
 """Ports of photos: uploads, decoding, inspection and detection."""
 
-from typing import Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import AwareDatetime
 
-from likeness.api.app import PresignedPost
 from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.moderation import Label
-from likeness.domain.photos.photo import ContentType, DetectedFace, Photo, UploadFolder
-from likeness.domain.photos.photo_hash import PhotoHashes
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.record import Record
+from likeness.domain.verdict import Label
+
+if TYPE_CHECKING:
+    from likeness.api.photos import PresignedPost
+    from likeness.domain.photos.photo import ContentType, DetectedFace, Photo, UploadFolder
+    from likeness.domain.photos.photo_hash import PhotoHashes
 
 
 class Upload(Record):

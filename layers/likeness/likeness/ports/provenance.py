@@ -1,14 +1,19 @@
 """Ports of published avatars: storage, Content Credentials and watermarks."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from likeness.domain.generation.avatar import Avatar
-from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.provenance.credentials import Claim, CredentialsReading, WatermarkRecord
-from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import AvatarId, JobId
+    from likeness.domain.provenance.watermark import WatermarkId
 
 
 class Watermarks(Protocol):

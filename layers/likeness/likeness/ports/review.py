@@ -1,19 +1,23 @@
 """Ports of the review desk: cases, appeals, the audit log and counters."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Protocol
+from __future__ import annotations
 
-from likeness.domain.account.quota import ReservedDay
-from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
-from likeness.domain.moderation import Verdict
-from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead, SignedAnchor
-from likeness.domain.review.case import Moderator, Review
-from likeness.domain.review.order import Queued
-from likeness.domain.review.staff import StaffMember
-from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime, timedelta
+
+    from likeness.domain.account.quota import ReservedDay
+    from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
+    from likeness.domain.review.appeal import Appeal
+    from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead, SignedAnchor
+    from likeness.domain.review.case import Moderator, Review
+    from likeness.domain.review.order import Queued
+    from likeness.domain.review.staff import StaffMember
+    from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure
+    from likeness.domain.verdict import Verdict
 
 
 class Reviews(Protocol):

@@ -1,7 +1,11 @@
 """Ports that every use case may need: the clock and metrics."""
 
-from datetime import datetime
-from typing import Literal, Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Unit = Literal["Seconds", "Percent", "None"]
 

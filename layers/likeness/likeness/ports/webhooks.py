@@ -1,17 +1,26 @@
 """Ports of webhooks: their settings and secrets, deliveries, and the calls."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from likeness.domain.ids import WebhookId
-from likeness.domain.paging import ResultPage
-from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState, SendResult
-from likeness.domain.webhooks.webhook import Webhook, WebhookSecret
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from likeness.domain.ids import WebhookId
+    from likeness.domain.paging import ResultPage
+    from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState, SendResult
+    from likeness.domain.webhooks.webhook import Webhook, WebhookSecret
 
 
 class Webhooks(Protocol):
-    def create(self, webhook: Webhook) -> None: ...
+    def create(self, webhook: Webhook) -> None:
+        """Raises TooManyWebhooks if there are MAX_WEBHOOKS.
+
+        Of two at once, one raises ConcurrentChange.
+        """
+
     def get(self, webhook_id: WebhookId) -> Webhook:
         """Raises NotFound."""
 

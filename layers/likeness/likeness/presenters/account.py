@@ -1,13 +1,19 @@
 """Views of a user's account: erasure and quota."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.api.app import ErasureView, QuotaEntryView, QuotaView, TierView
+from typing import TYPE_CHECKING
+
+from likeness.api.account import ErasureView, QuotaEntryView, QuotaView, TierView
 from likeness.domain.account.erasure import RETAINED, Erasure
-from likeness.domain.account.quota import QuotaEntry, ReservedDay, UserZone
-from likeness.domain.account.user import Profile
-from likeness.domain.jobs.catalogue import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from likeness.domain.account.quota import QuotaEntry, ReservedDay, UserZone
+    from likeness.domain.account.user import Profile
+    from likeness.domain.jobs.catalogue import Tier
 
 
 def erasure_view(erasure: Erasure) -> ErasureView:

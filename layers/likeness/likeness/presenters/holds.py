@@ -1,6 +1,8 @@
 """Views of holds, and the report to an authority."""
 
-from collections.abc import Collection
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from likeness.api.holds import (
     HeldPhotoView,
@@ -11,8 +13,12 @@ from likeness.api.holds import (
     ReportedUser,
     ReportView,
 )
-from likeness.domain.ids import PhotoId
-from likeness.domain.review.hold import Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from likeness.domain.ids import PhotoId
+    from likeness.domain.review.hold import Hold
 
 
 def hold_summary(hold: Hold) -> HoldSummary:

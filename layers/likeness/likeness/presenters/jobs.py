@@ -1,33 +1,32 @@
 """Views of jobs: photos, progress, avatars, and the statement of reasons."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.api.app import (
-    AppealedPhotoView,
-    AppealView,
-    AvatarView,
-    EstimateView,
-    JobSummary,
-    PhotoView,
-    ProgressView,
-    ReasonView,
-    Statement,
-    StatementGround,
-    StyleView,
-    WaitingFor,
-)
-from likeness.domain.generation.avatar import Avatar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from likeness.api.appeals import AppealedPhotoView, AppealView, Statement, StatementGround
+from likeness.api.avatars import AvatarView
+from likeness.api.catalogue import StyleView
+from likeness.api.job_view import EstimateView, ProgressView
+from likeness.api.jobs import JobSummary
+from likeness.api.photos import PhotoView, ReasonView
 from likeness.domain.generation.likeness import likeness_score
-from likeness.domain.ids import PhotoId
-from likeness.domain.jobs.catalogue import StyleCard
-from likeness.domain.jobs.estimate import Estimate
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason, ReasonCard
-from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.refusal import APPEAL_WITHIN, Refusal, issued_at
-from likeness.ports.provenance import AvatarUrls
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.generation.avatar import Avatar
+    from likeness.domain.ids import PhotoId
+    from likeness.domain.jobs.catalogue import StyleCard
+    from likeness.domain.jobs.estimate import Estimate
+    from likeness.domain.jobs.job import WaitingFor
+    from likeness.domain.review.appeal import Appeal
+    from likeness.ports.provenance import AvatarUrls
 
 Cards = Mapping[Reason, ReasonCard]
 

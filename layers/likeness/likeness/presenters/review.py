@@ -1,7 +1,9 @@
 """Views of the review desk: cases, leases, exposure and the audit log."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from likeness.api.review import (
     AuditEntryView,
@@ -15,21 +17,19 @@ from likeness.api.review import (
     NoteView,
     ReviewSummary,
 )
-from likeness.domain.account.quota import ReservedDay
-from likeness.domain.moderation import Finding
-from likeness.domain.photos.photo import Photo
-from likeness.domain.reasons import Reason, ReasonCard
-from likeness.domain.review.audit import AuditEntry
-from likeness.domain.review.case import (
-    Moderator,
-    Note,
-    PhotoFindings,
-    Review,
-    ReviewKind,
-    ReviewState,
-)
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.statistics import Exposure, handling_s
 from likeness.presenters.jobs import reason_view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.domain.account.quota import ReservedDay
+    from likeness.domain.photos.photo import Photo
+    from likeness.domain.reasons import Reason, ReasonCard
+    from likeness.domain.review.audit import AuditEntry
+    from likeness.domain.review.case import Moderator, Note, PhotoFindings, Review
+    from likeness.domain.verdict import Finding
 
 BLIND = frozenset({ReviewKind.SECOND, ReviewKind.KNOWN})
 BEATS = 4  # heartbeats in the time of a lease: three may get lost

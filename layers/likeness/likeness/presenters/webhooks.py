@@ -1,8 +1,14 @@
 """Views of webhooks and deliveries."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.webhooks import DeliveryView, WebhookCreated, WebhookView
-from likeness.domain.webhooks.delivery import Delivery
-from likeness.domain.webhooks.webhook import Webhook, WebhookSecret
+
+if TYPE_CHECKING:
+    from likeness.domain.webhooks.delivery import Delivery
+    from likeness.domain.webhooks.webhook import Webhook, WebhookSecret
 
 
 def webhook_view(webhook: Webhook) -> WebhookView:

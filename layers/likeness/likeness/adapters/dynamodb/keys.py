@@ -36,6 +36,7 @@
     ERASED#<hash> META              when the user was erased: older messages of billing are ignored
     WATERMARK#<w> META              WatermarkRecord: which avatar contains that watermark
     WEBHOOKS     <webhook>          Webhook, with its encrypted secrets
+    WEBHOOKS     CREATED            how many were ever created: of two at once one is refused
     WEBHOOK#<w>  CALLS#<second>     how often it was called in that second
     WEBHOOK#<w>  PAUSE              until when it is not called, because it does not keep up
     SWITCHES     META               Switches: what operators switched
@@ -51,10 +52,12 @@ log and watermarks do not expire: published pictures last, and a watermark's rec
 id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from likeness.domain.account.quota import Day
 from likeness.domain.ids import (
     AvatarId,
     ErasureId,
@@ -67,17 +70,21 @@ from likeness.domain.ids import (
     shard_of,
 )
 from likeness.domain.jobs.estimate import slot
-from likeness.domain.jobs.job import Job
-from likeness.domain.jobs.operating_state import Scarce
-from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
-from likeness.domain.provenance.watermark import WatermarkId
-from likeness.domain.review.audit import AuditEntry, ChainHead
-from likeness.domain.review.case import Queue, Review, ReviewKind, job_of
+from likeness.domain.review.case import Review, job_of
 from likeness.domain.review.hold import Hold, HoldState
+from likeness.domain.review.kinds import Queue, ReviewKind
 from likeness.domain.review.order import key
 from likeness.domain.review.statistics import DeskDay, desk_day
-from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    from likeness.domain.account.quota import Day
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.jobs.operating_state import Scarce
+    from likeness.domain.provenance.watermark import WatermarkId
+    from likeness.domain.review.audit import AuditEntry, ChainHead
+    from likeness.domain.verdict import Severity
+    from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
 
 INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
@@ -108,6 +115,7 @@ OBJECTS = "OBJECT#"
 ANCHORS = "ANCHORS"
 COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
+WEBHOOK_IDS = "w"
 SEEN = "SEEN#"
 HOLDS = "HOLDS"
 KNOWN = "KNOWN"
@@ -363,6 +371,9 @@ def shortage(of: Scarce) -> Key:
 
 def progress(job_id: JobId) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": "PROGRESS"}
+
+
+WEBHOOKS_CREATED: Key = {"pk": WEBHOOKS, "sk": "CREATED"}
 
 
 def webhook(webhook_id: WebhookId) -> Key:

@@ -3,13 +3,18 @@
 The response is validated strictly: the container that wrote it has processed a user's files.
 """
 
+from __future__ import annotations
+
 import io
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from likeness import archives
-from likeness.contracts import RESULT_FILE
+from likeness.contracts.container import RESULT_FILE
 from likeness.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RESPONSE_FILE = re.compile(rf"a[0-9]{{2}}\.png|{re.escape(RESULT_FILE)}")
 LARGEST_FILE = 32 << 20  # bytes: a PNG of 2048 px that is nothing but noise takes 12 MiB

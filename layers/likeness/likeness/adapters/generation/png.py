@@ -1,11 +1,16 @@
 """Remove everything from a PNG except its pixels."""
 
+from __future__ import annotations
+
 import struct
 import zlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from likeness.adapters.provenance.xmp import PNG_KEYWORD
 from likeness.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # all critical chunks that exist

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from likeness.adapters.aws_errors import code_of, domain_errors
 from likeness.adapters.s3 import object_keys as keys
-from likeness.contracts import METRIC_DEFINITIONS
+from likeness.contracts.container import METRIC_DEFINITIONS
 from likeness.domain.errors import CapacityError, NotFound, Unavailable
 from likeness.ports.generation import TrainingStatus
 

@@ -12,7 +12,7 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.generation import endpoint_tar
 from likeness.adapters.s3 import object_keys as keys
 from likeness.adapters.s3.bucket import Bucket
-from likeness.contracts import (
+from likeness.contracts.container import (
     ORDER_FILE,
     RESULT_FILE,
     GenerationOrder,
@@ -25,7 +25,7 @@ from likeness.domain.ids import AvatarId
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-    from likeness.contracts import DrawnAvatar
+    from likeness.contracts.container import DrawnAvatar
     from likeness.domain.generation.avatar import Avatar
     from likeness.domain.ids import JobId
 

@@ -7,7 +7,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.contracts import EndJobInput, ProveDeletionInput
+from likeness.contracts.deletion import ProveDeletionInput
+from likeness.contracts.jobs import EndJobInput
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

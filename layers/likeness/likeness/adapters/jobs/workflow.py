@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.contracts import EndJobInput, ErasureRef, StartJobInput
+from likeness.contracts.account import ErasureRef
+from likeness.contracts.jobs import EndJobInput, StartJobInput
 from likeness.domain.errors import Conflict, LikenessError
 
 if TYPE_CHECKING:

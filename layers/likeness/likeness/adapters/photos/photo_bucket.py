@@ -12,7 +12,7 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.s3 import object_keys as keys
 from likeness.adapters.s3.bucket import Bucket
 from likeness.adapters.s3.presigned import require_v4, url
-from likeness.api.app import PresignedPost
+from likeness.api.photos import PresignedPost
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.picture import LIMITS

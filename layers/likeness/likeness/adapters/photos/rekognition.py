@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.s3 import object_keys as keys
 from likeness.domain.errors import DetectorBusy, Invalid, NotFound
-from likeness.domain.moderation import Label
 from likeness.domain.photos.photo import Box, DetectedFace, same_face
+from likeness.domain.verdict import Label
 from likeness.ports.photos import DetectedLabels
 
 if TYPE_CHECKING:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SIDE = 1024  # px, as ordered
 WEBP_SIDES = (512, 256)
 URL_LIFETIME = timedelta(minutes=5)
+# While some threads wait for S3, others compress: with one thread a core the cores would wait too.
+AT_ONCE = 2 * (os.cpu_count() or 1)
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed: the same avatars give the same bytes
 
 
@@ -44,18 +46,18 @@ class AvatarBucket:
 
     def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             self._pack(ranked, pool.map(lambda avatar: self._publish(avatar, sign), ranked))
 
     def publish_placeholders(self, avatars: Sequence[Avatar]) -> None:
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             self._pack(ranked, pool.map(self._publish_placeholder, ranked))
 
     def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         """The ZIP is replaced first, because it contains the others."""
         ranked = sorted(kept, key=lambda avatar: avatar.rank)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             paths = (self._key(avatar, SIDE, "png") for avatar in ranked)
             self._pack(ranked, pool.map(self._read, ranked, paths))
         gone = {(a.job_id, avatar_id) for a in kept for avatar_id in others}

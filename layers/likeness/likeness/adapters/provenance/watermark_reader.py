@@ -23,15 +23,21 @@ LEVELS = 127.5
 class RivaganReader:
     def read(self, jpeg: bytes, *, mirrored: bool = False) -> list[WatermarkId]:
         with Image.open(BytesIO(jpeg), formats=["JPEG"]) as picture:
-            small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
-        half = SIDE // 2
-        pixels = np.asarray(small, np.float32)
-        if mirrored:
-            pixels = pixels[:, ::-1]
-        planes = pixels.reshape(2, half, 2, half, 3)
-        quarters = planes.transpose(0, 2, 4, 1, 3).reshape(4, 3, half, half) / LEVELS - 1
-        (scores,) = _session().run(None, {"frame": quarters})
-        return read_watermarks(scores.tolist())
+            return read_watermarks(read_scores(picture, mirrored=mirrored))
+
+
+def read_scores(picture: Image.Image, *, mirrored: bool = False) -> list[list[float]]:
+    """Four quarters of 32 scores: positive for a one; the absolute value is the confidence."""
+    small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+    half = SIDE // 2
+    pixels = np.asarray(small, np.float32)
+    if mirrored:
+        pixels = pixels[:, ::-1]
+    planes = pixels.reshape(2, half, 2, half, 3)
+    quarters = planes.transpose(0, 2, 4, 1, 3).reshape(4, 3, half, half) / LEVELS - 1
+    (scores,) = _session().run(None, {"frame": quarters})
+    found: list[list[float]] = scores.tolist()
+    return found
 
 
 @cache

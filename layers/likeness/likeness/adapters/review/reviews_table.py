@@ -28,13 +28,14 @@ from likeness.adapters.dynamodb.queries import (
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put
 from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.errors import ConcurrentChange, NotFound
-from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.review import order
 from likeness.domain.review.audit import AuditAction, AuditEvent, about
-from likeness.domain.review.case import URGENT, Review, ReviewKind, ReviewState
+from likeness.domain.review.case import URGENT, Review
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.order import Queued
 from likeness.domain.review.statistics import desk_day
+from likeness.domain.verdict import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
 from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.moderation import Verdict
+from likeness.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

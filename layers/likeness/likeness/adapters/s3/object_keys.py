@@ -13,9 +13,15 @@ avatars   work/{job}/r{attempt}/order/order.json      the generation order
           avatars/{job}/avatars.zip
 """
 
-from likeness.contracts import ORDER_FILE, PROGRESS_FILE, RESULT_FILE
-from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.photos.photo import UploadFolder
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.contracts.container import ORDER_FILE, PROGRESS_FILE, RESULT_FILE
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import AvatarId, JobId, PhotoId
+    from likeness.domain.photos.photo import UploadFolder
 
 RESPONSE_FILE = "response.tar"
 WORK = "work/"

@@ -20,9 +20,11 @@ from likeness.adapters.dynamodb.items import (
     record,
 )
 from likeness.adapters.dynamodb.queries import END, FIRST, query, query_index_range
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.domain.errors import ConcurrentChange
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.webhooks.delivery import Delivery, DeliveryState
-from likeness.domain.webhooks.webhook import Webhook
+from likeness.domain.webhooks.webhook import Webhook, require_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,34 +45,47 @@ class WebhooksTable:
         self._table = table
 
     def create(self, webhook: Webhook) -> None:
-        self._put(webhook, NEW)
+        """The number of those that were ever created is read before the others are counted."""
+        created = int(find_item(self._table, keys.WEBHOOKS_CREATED).get("created", 0))
+        require_room(len(self.every()))
+        seen: Condition = {
+            "ConditionExpression": "attribute_not_exists(#created) OR #created = :seen",
+            "ExpressionAttributeNames": {"#created": "created"},
+            "ExpressionAttributeValues": {":seen": created},
+        }
+        try:
+            write_all(
+                self._table,
+                put(self._table, keys.webhook(webhook.webhook_id) | fields(webhook), NEW),
+                put(self._table, keys.WEBHOOKS_CREATED | {"created": created + 1}, seen),
+            )
+        except ConditionsFailed as race:
+            if webhook not in self.every():
+                raise ConcurrentChange("another webhook was created: try again") from race
 
     def get(self, webhook_id: WebhookId) -> Webhook:
         absent = f"there is no webhook {webhook_id}"
         return get(Webhook, self._table, keys.webhook(webhook_id), absent=absent)
 
     def every(self) -> list[Webhook]:
-        items = query(self._table, pk=keys.WEBHOOKS)
+        items = query(self._table, pk=keys.WEBHOOKS, begins_with=keys.WEBHOOK_IDS)
         return sorted(
             (record(Webhook, item) for item in items),
             key=lambda one: (one.created_at, one.webhook_id),
         )
 
     def save(self, webhook: Webhook) -> None:
-        self._put(webhook, at_version(webhook.version - 1))
+        put_if(
+            self._table,
+            keys.webhook(webhook.webhook_id) | fields(webhook),
+            at_version(webhook.version - 1),
+            stored=lambda: webhook in self.every(),
+            conflict=f"webhook {webhook.webhook_id} was changed: read it again",
+        )
 
     def delete(self, webhook_id: WebhookId) -> None:
         with domain_errors():
             self._table.delete_item(Key=keys.webhook(webhook_id))
-
-    def _put(self, webhook: Webhook, condition: Condition) -> None:
-        put_if(
-            self._table,
-            keys.webhook(webhook.webhook_id) | fields(webhook),
-            condition,
-            stored=lambda: webhook in self.every(),
-            conflict=f"webhook {webhook.webhook_id} was changed: read it again",
-        )
 
 
 class DeliveriesTable:

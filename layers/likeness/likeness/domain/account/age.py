@@ -1,12 +1,17 @@
 """Age assurance: the app's word that it checked a user's age, by a method and at a time."""
 
-from datetime import datetime
+from __future__ import annotations
+
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from likeness.domain.moment import Moment
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class AgeMethod(StrEnum):
@@ -33,7 +38,7 @@ class AgeAssurance(Record):
     over_age: int = Field(ge=1, le=120, description="years", examples=[18])
     checked_at: Moment
 
-    def at(self, now: datetime) -> "CheckedAge":
+    def at(self, now: datetime) -> CheckedAge:
         return CheckedAge(
             method=self.method, over_age=self.over_age, days=(now - self.checked_at).days
         )

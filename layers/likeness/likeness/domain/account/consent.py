@@ -1,12 +1,17 @@
 """Versions of the consent text. A version is the date from which it is in force, in UTC."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import ConsentNotInForce, Invalid
-from likeness.domain.jobs.job import Consent
 from likeness.domain.moment import CLOCKS_DIFFER
+
+if TYPE_CHECKING:
+    from likeness.domain.jobs.job import Consent
 
 VERSION = re.compile(r"([0-9]{4}-[0-9]{2})(-[0-9]{2})?")  # a month or a day
 

@@ -1,9 +1,10 @@
 """Daily quota: the user's local date, and reserving, spending and returning a quota day."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import NewType, Self
+from typing import TYPE_CHECKING, NewType, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -12,6 +13,9 @@ from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.ids import JobIdField
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ZONE_CHANGE_INTERVAL = timedelta(days=30)  # minimum time between two changes
 

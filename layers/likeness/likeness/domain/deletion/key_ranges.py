@@ -1,10 +1,15 @@
 """Which keys of the buckets the daily sweep walks, in ranges that can be walked side by side."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from likeness.domain.deletion.receipt import DRAWN, PHOTOS, PUBLISHED, WORK
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 DIGITS = "0123456789abcdef"  # job ids are random: `j` and 32 hexadecimal digits
 FOLDERS = {"photos": PHOTOS, "avatars": (*WORK, *DRAWN, *PUBLISHED)}  # by bucket

@@ -5,9 +5,9 @@ from enum import StrEnum
 from pydantic import Field
 
 from likeness.domain.ids import AvatarIdField, JobIdField, PhotoIdField, StyleIdField
-from likeness.domain.moderation import Verdict
 from likeness.domain.provenance.watermark import WatermarkIdField, Watermarking
 from likeness.domain.record import Record
+from likeness.domain.verdict import Verdict
 
 
 class AvatarState(StrEnum):

@@ -1,15 +1,19 @@
 """The work of a generation backend for one attempt, and the step that waits for it."""
 
+from __future__ import annotations
+
 import re
-from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobIdField
 from likeness.domain.record import Versioned
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # A training job or an inference of ours. SageMaker uses a training job's name only once, also after
 # it failed, and takes 63 characters at most.

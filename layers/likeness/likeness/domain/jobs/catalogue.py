@@ -1,7 +1,9 @@
 """Styles and tiers. Both are data, in policy/."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, Field
 
@@ -9,6 +11,9 @@ from likeness.domain.errors import Invalid, TierClosed, TierLimit, UnknownStyle
 from likeness.domain.ids import StyleId, StyleIdField
 from likeness.domain.moment import CLOCKS_DIFFER
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class StyleCard(Record):

@@ -40,6 +40,11 @@ def work_time(job: Job, until: datetime) -> timedelta:
     return total
 
 
+def active_time(job: Job, until: datetime) -> timedelta:
+    """Returns the time since submission, without the time in review and the waits."""
+    return work_time(job, until) - job.waited(until)
+
+
 def slot(ended_at: datetime) -> datetime:
     """Returns the start of the slot in which a job ended."""
     return ended_at - (ended_at - EPOCH) % SLOT

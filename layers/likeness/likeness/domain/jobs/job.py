@@ -1,9 +1,11 @@
 """A job turns a user's photos into avatars. This module has its states and transitions."""
 
+from __future__ import annotations
+
 import secrets
-from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -25,6 +27,9 @@ from likeness.domain.jobs.usage import Usage
 from likeness.domain.moment import Moment
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MIN_PHOTOS, MAX_PHOTOS = 3, 10
 MAX_STYLES = 5
@@ -99,6 +104,22 @@ class TimelineEntry(Record):
     at: AwareDatetime
 
 
+class WaitingFor(StrEnum):
+    """What a job waits for: an instance, the detector, or operators who stopped the work."""
+
+    CAPACITY = "capacity"
+    DETECTOR = "detector"
+    STOPPED = "stopped"
+
+
+class Wait(Record):
+    """A time in which a step of the job was tried in vain."""
+
+    of: WaitingFor
+    since: AwareDatetime
+    until: AwareDatetime | None = Field(default=None, description="null: the job still waits")
+
+
 class Job(Versioned):
     job_id: JobIdField
     user_id: UserIdField
@@ -138,11 +159,35 @@ class Job(Versioned):
         default=None, description="verified by listing, after the user asked for it"
     )
     timeline: tuple[TimelineEntry, ...] = ()
+    waits: tuple[Wait, ...] = ()
     usage: Usage | None = Field(default=None, description="for operators; in no API response")
 
     @property
     def ended(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def waiting(self) -> Wait | None:
+        last = self.waits[-1] if self.waits else None
+        return last if last and last.until is None else None
+
+    def waits_for(self, of: WaitingFor, since: datetime, now: datetime) -> tuple[Wait, ...]:
+        """Returns the waits if the job waits for that now. One after another: none overlap."""
+        if self.waiting and self.waiting.of is of:
+            return self.waits
+        waits = self.waits_until(now)
+        begun = max([since, *(wait.until for wait in waits if wait.until)])
+        return (*waits, Wait(of=of, since=begun))
+
+    def waits_until(self, at: datetime) -> tuple[Wait, ...]:
+        """Returns the waits if the job goes on then."""
+        if not self.waiting:
+            return self.waits
+        ended = self.waiting.model_copy(update={"until": max(at, self.waiting.since)})
+        return (*self.waits[:-1], ended)
+
+    def waited(self, until: datetime) -> timedelta:
+        return sum(((wait.until or until) - wait.since for wait in self.waits), timedelta())
 
     @property
     def ended_at(self) -> datetime:
@@ -176,11 +221,15 @@ class Job(Versioned):
         return (self.avatars + 1) // 2
 
     def move(self, state: JobState, now: datetime, **fields: object) -> Self:
-        """Returns the next version in another state. Raises Conflict if no transition allows it."""
+        """Returns the next version in another state: the job does not wait any more.
+
+        Raises Conflict if no transition allows it.
+        """
         if not self.may_become(state):
             raise Conflict(f"job {self.job_id} is {self.state} and cannot become {state}")
         entry = TimelineEntry(state=state, at=now)
-        return self.change(state=state, timeline=(*self.timeline, entry), **fields)
+        waits = self.waits_until(now)
+        return self.change(state=state, timeline=(*self.timeline, entry), waits=waits, **fields)
 
     def may_become(self, state: JobState) -> bool:
         if self.ended:

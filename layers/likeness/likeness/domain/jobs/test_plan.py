@@ -3,10 +3,11 @@
 Only a stack with the parameter TestMode accepts one. docs/test-mode.md describes it for callers.
 """
 
-from collections.abc import Collection, Mapping
+from __future__ import annotations
+
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -18,6 +19,9 @@ from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.photos.photo import Box, PhotoProblem
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 MAX_SECONDS = 600
 DETECTOR = "test"  # version of the detector in a planned verdict

@@ -1,11 +1,17 @@
 """What a job used: for operators, never for the app. Units, because prices change."""
 
-from collections.abc import Collection
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from likeness.domain.photos.photo import Photo
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from likeness.domain.photos.photo import Photo
 
 EACH_PHOTO = 3  # labels, faces and celebrities: services/photos/moderate_photos.py
 
@@ -22,7 +28,7 @@ class Usage(Record):
     )
     detector_images: int = Field(default=0, ge=0, description="charged by the detector")
 
-    def moderated(self, avatars: int, *, engine: str, seconds: float) -> "Usage":
+    def moderated(self, avatars: int, *, engine: str, seconds: float) -> Usage:
         """With an attempt: each of its avatars was one image of the detector."""
         return Usage(
             engine=engine,

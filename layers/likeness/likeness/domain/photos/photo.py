@@ -1,16 +1,20 @@
 """A photo of a job, and the results of its inspection. Without the picture."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from __future__ import annotations
+
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.ids import JobIdField, PhotoIdField
-from likeness.domain.moderation import Verdict
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
 
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 UploadFolder = Literal["uploads", "appeals"]  # appeals: the same files, uploaded for an appeal
@@ -35,13 +39,13 @@ class Box(Record):
     def area(self) -> float:
         return self.width * self.height
 
-    def overlap(self, other: "Box") -> float:
+    def overlap(self, other: Box) -> float:
         """Intersection over union: 0 for none, 1 for equal boxes."""
         across = _shared(self.left, self.width, other.left, other.width)
         shared = across * _shared(self.top, self.height, other.top, other.height)
         return shared / (self.area + other.area - shared) if shared else 0.0
 
-    def margin(self, around: "Box") -> float:
+    def margin(self, around: Box) -> float:
         """The smallest distance to a side of the photo, in widths or heights of `around`.
 
         Negative: part of the box is outside the photo.
@@ -116,7 +120,7 @@ class Fingerprint(Record):
 
     perceptual: str = Field(pattern=r"^[0-9a-f]{16}$")
 
-    def hamming_distance(self, other: "Fingerprint") -> int:
+    def hamming_distance(self, other: Fingerprint) -> int:
         """Returns how many of the 64 bits differ."""
         return (int(self.perceptual, 16) ^ int(other.perceptual, 16)).bit_count()
 
@@ -157,18 +161,18 @@ class Photo(Record):
         """Whether an invocation inspects its upload now."""
         return self.lease is not None and self.lease.owner is not None and now < self.lease.until
 
-    def awaited(self) -> "Photo":
+    def awaited(self) -> Photo:
         """Returns the photo in the state in which its presigned POST was created."""
         return Photo(job_id=self.job_id, photo_id=self.photo_id, content_type=self.content_type)
 
-    def deleted(self) -> "Photo":
+    def deleted(self) -> Photo:
         """Returns the photo as the user deleted it: the receipt needs when its upload was read."""
         seen = {"etag": self.etag, "uploaded_at": self.uploaded_at}
         return self.awaited().model_copy(
             update={"state": PhotoState.DELETED, "inspected_at": self.inspected_at} | seen
         )
 
-    def refused(self, problem: PhotoProblem, at: datetime) -> "Photo":
+    def refused(self, problem: PhotoProblem, at: datetime) -> Photo:
         """Returns the photo with the verdict only: measurements are removed."""
         return self.awaited().model_copy(
             update={

@@ -1,6 +1,8 @@
 """Checks whether a photo is usable: one clear face, and no copy of another photo."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -8,6 +10,9 @@ from likeness.domain.photos.photo import DetectedFace, Fingerprint, PhotoProblem
 from likeness.domain.photos.photo_choice import ChoiceRules
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 # Bits of 64. On the demo photos (tests/bench/photo_copies.py) copies differ from their original
 # in at most 10, and different views of one photograph in as few as 8.

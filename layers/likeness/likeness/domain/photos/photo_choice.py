@@ -1,12 +1,18 @@
 """Weighs photos by what people like in an avatar: the better photos get more avatars."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from likeness.domain.jobs.job import MIN_PHOTOS
-from likeness.domain.photos.photo import DetectedFace, Photo
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from likeness.domain.photos.photo import DetectedFace, Photo
 
 FLAWED = 0.1  # weight of a flawed photo that is needed
 

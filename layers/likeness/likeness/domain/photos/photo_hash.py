@@ -4,11 +4,16 @@ The values that Meta recommends to begin with (ThreatExchange, pdq/README.md, "M
 at most 31 of 256 bits, and hashes with a quality of 49 or less are discarded.
 """
 
-from collections.abc import Collection
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MAX_DISTANCE = 31
 MIN_QUALITY = 50

@@ -24,14 +24,19 @@ standard deviations (64 - 6 * sqrt(32) = 30): a reading with more wrong bits is 
 tests/bench/provenance.py measures the rate on foreign pictures.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, NewType
+from math import inf
+from typing import TYPE_CHECKING, Annotated, NewType
 
 from pydantic import StringConstraints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 QUARTERS, WORDS = 4, 4
 LENGTH, WORD_BITS = 32, 11
@@ -117,12 +122,14 @@ def _words(scores: Sequence[Sequence[float]]) -> list[list[float]]:
 
 def _two_best(word: Sequence[float]) -> tuple[int, int]:
     """Returns the numbers of the two codewords that correlate best with the scores."""
-    halves = [_sums(word[:16]), _sums(word[16:])]
-    ranked = sorted(
-        range(1 << WORD_BITS),
-        key=lambda n: -(halves[0][codebook()[n] & 0xFFFF] + halves[1][codebook()[n] >> 16]),
-    )
-    return ranked[0], ranked[1]
+    parts = [_sums(word[at : at + 8]) for at in range(0, LENGTH, 8)]
+    scores = [
+        parts[0][one] + parts[1][two] + parts[2][three] + parts[3][four]
+        for one, two, three, four in _bytes()
+    ]
+    best = scores.index(max(scores))
+    scores[best] = -inf
+    return best, scores.index(max(scores))
 
 
 def _sums(values: Sequence[float]) -> list[float]:
@@ -131,6 +138,12 @@ def _sums(values: Sequence[float]) -> list[float]:
     for value in values:
         sums += [value + before for before in sums]
     return sums
+
+
+@cache
+def _bytes() -> tuple[bytes, ...]:
+    """Returns the four bytes of each codeword: two halves of it would need 65536 sums each."""
+    return tuple(word.to_bytes(4, "little") for word in codebook())
 
 
 @cache

@@ -1,14 +1,18 @@
 """An appeal against a refusal. The photos are deleted by then, so the user uploads them again."""
 
+from __future__ import annotations
+
 from enum import StrEnum
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.errors import AppealClosed
 from likeness.domain.ids import JobIdField, PhotoId, PhotoIdField
-from likeness.domain.photos.photo import Fingerprint
 from likeness.domain.record import Record, Versioned
+
+if TYPE_CHECKING:
+    from likeness.domain.photos.photo import Fingerprint
 
 # Bits of 64. tests/bench/photo_copies.py: a photo's copies differ from it in at most 10.
 SIMILAR_HASHES = 10

@@ -4,20 +4,25 @@ It has several chains, so that many events can be written at once. All events ab
 one chain. A daily anchor signs the heads of all chains, so that a deleted or truncated chain shows.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.ids import JobIdField, ReviewIdField, shard_of
 from likeness.domain.record import Record
-from likeness.domain.review.case import Review
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from likeness.domain.review.case import Review
 
 # One chain takes some tens of events a second: each is a transaction on its head. At a million jobs
 # a day, all reviewed, there are 90 events a second on average.

@@ -1,10 +1,10 @@
 """A case of the review desk: who may review it, its lease and its decision."""
 
-import hashlib
-from collections.abc import Sequence
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -27,9 +27,15 @@ from likeness.domain.ids import (
     UserId,
     UserIdField,
 )
-from likeness.domain.moderation import EscalateRule, Finding, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
+from likeness.domain.review.kinds import EscalationReason, Queue, ReviewKind, ReviewState
+from likeness.domain.verdict import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from likeness.domain.moderation import EscalateRule
 
 URL_LIFETIME = timedelta(minutes=1)  # of the presigned URL of a clear photo
 # A decision takes effect this long before the deadline at the latest: the state machine's own timer
@@ -44,42 +50,6 @@ URGENT = timedelta(hours=1)  # a case that expires within this time comes first
 MODERATOR_REASONS = tuple(
     reason for reason in Reason if reason.family in {"POLICY", "RIGHTS", "MINOR", "SUBJECT"}
 )
-
-
-class ReviewState(StrEnum):
-    WAITING = "waiting"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    EXPIRED = "expired"
-    HELD = "held"  # its photos may be illegal: a lead decides about the hold first
-    CLOSED = "closed"  # that hold was confirmed: no decision that the user is told
-
-
-class ReviewKind(StrEnum):
-    PHOTOS = "photos"
-    SECOND = "second"  # a blind second opinion
-    APPEAL = "appeal"
-    KNOWN = "known"  # has no job, and looks like PHOTOS to moderators
-
-
-class Queue(StrEnum):
-    """Where a case waits."""
-
-    PHOTOS = "photos"
-    APPEALS = "appeals"
-    ESCALATED = "escalated"
-
-
-class SkipReason(StrEnum):
-    UPSETTING = "upsetting"
-    UNSURE = "unsure"
-    LANGUAGE = "language"  # text in the photo that the moderator cannot read
-    KNOWN_PERSON = "known_person"
-    OTHER = "other"
-
-
-class EscalationReason(StrEnum):
-    UNSURE = "unsure"  # the guidelines do not decide it
 
 
 _LETTERS = {
@@ -498,33 +468,3 @@ def must_be_held(review: Review, refused: Sequence[RefusedPhoto], escalate: Esca
         escalate.covers(finding) for photo in review.photos for finding in photo.findings
     )
     return Reason.MINOR_AGE_DOUBT in reasons and nude and not review.hold_returned
-
-
-class ReviewPolicy(Record):
-    """Which jobs are reviewed besides those with findings that need review."""
-
-    percent: float = Field(ge=0, le=100)
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """Parses `flagged`, `all`, or `sample:N` for N percent."""
-        if text in {"flagged", "all"}:
-            return cls(percent=100 if text == "all" else 0)
-        kind, _, share = text.partition(":")
-        try:
-            if kind == "sample":
-                return cls(percent=float(share))
-        except ValueError:
-            pass
-        raise ValueError(
-            f"review policy {text!r} must be flagged, all or sample:N with N from 0 to 100"
-        )
-
-    def selects(self, job_id: JobId) -> bool:
-        return is_sampled(job_id, self.percent, "review")
-
-
-def is_sampled(job_id: JobId, percent: float, sample: str) -> bool:
-    """Deterministic sampling by job id; samples of different names are independent."""
-    digest = hashlib.blake2b(f"{sample}:{job_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) < percent / 100 * 2**64

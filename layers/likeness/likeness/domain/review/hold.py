@@ -4,11 +4,11 @@ The hold outlives its job and its user's records: it has what a report to an aut
 docs/illegal-content.md says what the law asks of the operator.
 """
 
+from __future__ import annotations
+
 import hashlib
-from collections.abc import Iterable
-from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -24,7 +24,12 @@ from likeness.domain.jobs.job import Job, Metadata
 from likeness.domain.moment import Moment
 from likeness.domain.record import Record, Versioned
 from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEvent
-from likeness.domain.review.case import Moderator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
+    from likeness.domain.review.case import Moderator
 
 
 class HoldState(StrEnum):

@@ -17,7 +17,8 @@ from likeness.domain.ids import JobIdField, PhotoId
 from likeness.domain.photos.photo import Photo
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.domain.review.case import MODERATOR_REASONS, RefusedPhoto, Review, ReviewState
+from likeness.domain.review.case import MODERATOR_REASONS, RefusedPhoto, Review
+from likeness.domain.review.kinds import ReviewState
 from likeness.domain.review.statistics import (
     KNOWN,
     KNOWN_AGREED,

@@ -5,15 +5,21 @@ waited in vain. Of the others, the most severe come first. Cases of one class co
 higher tier counts as a nearer deadline, so a lower tier waits longer but not for ever.
 """
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from __future__ import annotations
 
-from likeness.domain.moderation import Severity
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
 from likeness.domain.paging import sortable
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.domain.review.case import Queue, Review
+from likeness.domain.review.kinds import Queue
+from likeness.domain.verdict import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from likeness.domain.review.case import Review
 
 TIER_HEAD_START = timedelta(hours=3)  # for each step of a tier's priority
 

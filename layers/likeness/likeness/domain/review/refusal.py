@@ -1,17 +1,24 @@
 """The reasons for which photos were refused or left out, for the statement of reasons."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from likeness.domain.ids import PhotoIdField
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.domain.review.case import Review, ReviewKind, ReviewState
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+from likeness.domain.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from likeness.domain.review.case import Review
 
 # Appeals are accepted this long after the refusal: records expire after 90 days, and an appeal
 # takes some of them.

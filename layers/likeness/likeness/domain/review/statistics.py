@@ -1,17 +1,22 @@
 """Counters of the review desk: photos that moderators revealed, and their decisions."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.domain.review.case import Moderator, Review, ReviewKind
+from likeness.domain.review.kinds import ReviewKind
+
+if TYPE_CHECKING:
+    from likeness.domain.review.case import Moderator, Review
 
 WARN_AT = 0.8  # share of the day's budget
 

@@ -1,12 +1,17 @@
 """Sign a request as Standard Webhooks 1.0.0 has it ("Signature scheme", "Webhook headers")."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from likeness.domain.webhooks.webhook import SECRET_PREFIX, WebhookSecret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
 
 
 def headers(

@@ -8,12 +8,13 @@ from typing import NewType, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import SecretRotated
+from likeness.domain.errors import SecretRotated, TooManyWebhooks
 from likeness.domain.ids import WebhookId, WebhookIdField
 from likeness.domain.record import Record, Versioned
 
 MAX_WEBHOOKS = 10
 MAX_URL = 2048
+MAX_SECRETS = 3  # of which the app may have lost all but one; each is a signature in a header
 OLD_SECRET_FOR = timedelta(hours=24)  # after a rotation both secrets sign
 SECRET_BYTES = 32  # Standard Webhooks 1.0.0, "Signature scheme": 24 to 64
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix that the specification gives every secret
@@ -47,6 +48,12 @@ def new_secret() -> WebhookSecret:
     return WebhookSecret(f"{SECRET_PREFIX}{key}")
 
 
+def require_room(webhooks: int) -> None:
+    """Raises TooManyWebhooks if one more is too many."""
+    if webhooks >= MAX_WEBHOOKS:
+        raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
+
+
 class EncryptedSecret(Record):
     """A signing secret, encrypted with the webhooks' KMS key."""
 
@@ -72,13 +79,13 @@ class Webhook(Versioned):
     def rotate(self, ciphertext: str, now: datetime) -> Self:
         """Returns the next version with a new secret; the one before stays valid for 24 hours.
 
-        Raises SecretRotated while two are valid: a third would end the oldest early.
+        Older ones stay valid as long as before: the app may have lost the response with the one
+        before. Raises SecretRotated while MAX_SECRETS are valid.
         """
         first, *older = self.valid_secrets(now)
-        if older:
+        if len(older) + 1 >= MAX_SECRETS:
             raise SecretRotated(
-                f"the secret was rotated already, and the old one is valid until "
-                f"{older[0].expires_at}: rotate it after that"
+                f"{MAX_SECRETS} secrets are valid: rotate again after {older[-1].expires_at}"
             )
         old = first.model_copy(update={"expires_at": now + OLD_SECRET_FOR})
-        return self.change(secrets=(EncryptedSecret(ciphertext=ciphertext), old))
+        return self.change(secrets=(EncryptedSecret(ciphertext=ciphertext), old, *older))

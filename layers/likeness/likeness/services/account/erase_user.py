@@ -1,19 +1,25 @@
 """Erase a user: end running jobs, delete all pictures, then all records."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from likeness.contracts import EraseUserResult
+from typing import TYPE_CHECKING
+
+from likeness.contracts.account import EraseUserResult
 from likeness.domain.account.erasure import RETAINED, Erasure, ErasureState
 from likeness.domain.deletion.receipt import EVERYWHERE, ErasureReceipt
 from likeness.domain.errors import Unavailable
-from likeness.domain.ids import ErasureId
-from likeness.domain.jobs.job import Job
-from likeness.ports.account import Erasures, KeyedHash, Users
-from likeness.ports.deletion import Signer
-from likeness.ports.jobs import Jobs
-from likeness.ports.provenance import Watermarks
-from likeness.ports.runtime import Clock
 from likeness.services.deletion.job_deletion import JobDeletion, deleted_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from likeness.domain.ids import ErasureId
+    from likeness.domain.jobs.job import Job
+    from likeness.ports.account import Erasures, KeyedHash, Users
+    from likeness.ports.deletion import Signer
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.provenance import Watermarks
+    from likeness.ports.runtime import Clock
 
 
 def erase_user(

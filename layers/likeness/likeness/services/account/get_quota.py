@@ -1,15 +1,21 @@
 """A user's quota for today: used, left, and when the next day begins."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from likeness.api.app import QuotaView
+from typing import TYPE_CHECKING
+
 from likeness.domain.account.quota import UserZone
-from likeness.domain.ids import UserHash, UserId
-from likeness.domain.jobs.catalogue import Tier
 from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
-from likeness.ports.account import KeyedHash, Ledger, Users
-from likeness.ports.runtime import Clock
 from likeness.presenters.account import quota_view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.api.account import QuotaView
+    from likeness.domain.ids import UserHash, UserId
+    from likeness.domain.jobs.catalogue import Tier
+    from likeness.ports.account import KeyedHash, Ledger, Users
+    from likeness.ports.runtime import Clock
 
 
 def get_quota(

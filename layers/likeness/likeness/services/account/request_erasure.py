@@ -1,12 +1,18 @@
 """Begin the erasure of a user: from now on the user can start nothing new."""
 
-from likeness.api.app import ErasureView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.account.erasure import Erasure, ErasureState, new_erasure_id
-from likeness.domain.ids import UserId
-from likeness.ports.account import Erasures
-from likeness.ports.jobs import Workflow
-from likeness.ports.runtime import Clock
 from likeness.presenters.account import erasure_view
+
+if TYPE_CHECKING:
+    from likeness.api.account import ErasureView
+    from likeness.domain.ids import UserId
+    from likeness.ports.account import Erasures
+    from likeness.ports.jobs import Workflow
+    from likeness.ports.runtime import Clock
 
 
 def request_erasure(

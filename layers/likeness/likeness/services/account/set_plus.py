@@ -1,11 +1,17 @@
 """Set a user's Plus entitlement. Messages from billing may be repeated and reordered."""
 
-from likeness.api.app import PlusView, SetPlus
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.api.account import PlusView, SetPlus
 from likeness.domain.errors import Invalid
-from likeness.domain.ids import UserId
 from likeness.domain.jobs.catalogue import Plus
-from likeness.ports.account import KeyedHash, Users
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import UserId
+    from likeness.ports.account import KeyedHash, Users
+    from likeness.ports.runtime import Clock
 
 
 def set_plus(

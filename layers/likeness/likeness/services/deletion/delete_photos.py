@@ -1,12 +1,18 @@
 """Delete the user's photos and everything made from them except avatars, and verify it."""
 
-from likeness.contracts import DeletePhotosResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.contracts.photos import DeletePhotosResult
 from likeness.domain.deletion.receipt import PHOTOS, WORK
 from likeness.domain.errors import Unavailable
-from likeness.domain.ids import JobId
-from likeness.ports.jobs import Jobs
-from likeness.ports.runtime import Clock
-from likeness.services.deletion.job_deletion import JobDeletion
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.runtime import Clock
+    from likeness.services.deletion.job_deletion import JobDeletion
 
 
 def delete_photos(

@@ -1,7 +1,13 @@
 """The public keys that verify receipts."""
 
-from likeness.api.app import KeysView
-from likeness.ports.deletion import Signer
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.api.receipts import KeysView
+
+if TYPE_CHECKING:
+    from likeness.ports.deletion import Signer
 
 
 def get_keys(*, signer: Signer) -> KeysView:

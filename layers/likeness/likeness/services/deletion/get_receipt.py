@@ -1,10 +1,16 @@
 """The signed receipt of a job's deletion."""
 
-from likeness.api.app import ReceiptView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.api.receipts import ReceiptView
 from likeness.domain.errors import JobRunning, PhotosNotDeletedYet
-from likeness.domain.ids import JobId
-from likeness.ports.deletion import Deletions
-from likeness.ports.jobs import Jobs
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.deletion import Deletions
+    from likeness.ports.jobs import Jobs
 
 
 def get_receipt(job_id: JobId, *, jobs: Jobs, deletions: Deletions) -> ReceiptView:

@@ -1,15 +1,21 @@
 """Deletion of one job's files, for all use cases."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from __future__ import annotations
+
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
 from likeness.domain.errors import NotDeleted, Unavailable
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.photos.photo import Photo
-from likeness.ports.deletion import Deletions, JobFiles, LeftoverListing
-from likeness.ports.runtime import Clock, Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.deletion import Deletions, JobFiles, LeftoverListing
+    from likeness.ports.runtime import Clock, Metrics
 
 PENDING = "DeletionPending"  # the metric of the alarm of that name
 

@@ -1,8 +1,9 @@
 """Signed receipts of deletions: which files of a job are gone, and which places were checked."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from likeness.domain.deletion.receipt import (
     PHOTOS,
@@ -13,11 +14,16 @@ from likeness.domain.deletion.receipt import (
     Receipt,
     ReceiptObject,
 )
-from likeness.domain.ids import JobId
-from likeness.domain.photos.photo import Photo
-from likeness.ports.account import KeyedHash
-from likeness.ports.deletion import Deletions, Signer
 from likeness.services.deletion.job_deletion import deleted_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.account import KeyedHash
+    from likeness.ports.deletion import Deletions, Signer
 
 
 @dataclass(frozen=True)

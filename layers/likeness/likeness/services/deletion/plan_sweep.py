@@ -1,13 +1,18 @@
 """Begin the daily sweep: check the buckets' settings, and divide their keys into ranges."""
 
-from collections import Counter
+from __future__ import annotations
 
-from likeness.contracts import PlanSweepResult, RangeSweep
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from likeness.contracts.sweep import PlanSweepResult, RangeSweep
 from likeness.domain.deletion.key_ranges import ranges_of
-from likeness.domain.deletion.retention import Retention
-from likeness.ports.deletion import Buckets
-from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.sweep_range import count
+
+if TYPE_CHECKING:
+    from likeness.domain.deletion.retention import Retention
+    from likeness.ports.deletion import Buckets
+    from likeness.ports.runtime import Clock, Metrics
 
 
 def plan_sweep(

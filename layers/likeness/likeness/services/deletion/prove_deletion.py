@@ -1,10 +1,11 @@
 """Prove that a job's photos, or all its files, are gone: delete, verify, sign a receipt."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.contracts import ProveDeletionResult
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from likeness.contracts.deletion import ProveDeletionResult
 from likeness.domain.deletion.receipt import (
     DRAWN,
     EVERYWHERE,
@@ -13,16 +14,21 @@ from likeness.domain.deletion.receipt import (
     WORK,
     DeletionState,
 )
-from likeness.domain.deletion.retention import Retention
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.ports.deletion import Deadlines
-from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.review import Appeals
-from likeness.ports.runtime import Clock
-from likeness.services.deletion.job_deletion import JobDeletion
-from likeness.services.deletion.job_receipts import JobReceipts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from likeness.domain.deletion.retention import Retention
+    from likeness.domain.ids import JobId
+    from likeness.ports.deletion import Deadlines
+    from likeness.ports.jobs import Jobs, Workflow
+    from likeness.ports.review import Appeals
+    from likeness.ports.runtime import Clock
+    from likeness.services.deletion.job_deletion import JobDeletion
+    from likeness.services.deletion.job_receipts import JobReceipts
 
 
 def prove_deletion(

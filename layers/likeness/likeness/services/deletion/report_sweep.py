@@ -1,10 +1,15 @@
 """End the daily sweep: one report over all ranges."""
 
-from collections import Counter
+from __future__ import annotations
 
-from likeness.contracts import ReportSweepInput, ReportSweepResult
-from likeness.domain.deletion.retention import Retention
-from likeness.ports.runtime import Clock
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from likeness.contracts.sweep import ReportSweepInput, ReportSweepResult
+
+if TYPE_CHECKING:
+    from likeness.domain.deletion.retention import Retention
+    from likeness.ports.runtime import Clock
 
 
 def report_sweep(swept: ReportSweepInput, *, clock: Clock, rules: Retention) -> ReportSweepResult:

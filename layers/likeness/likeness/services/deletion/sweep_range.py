@@ -1,17 +1,23 @@
 """Sweep a range of keys: delete objects that are older than promised or that we do not know."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
+from typing import TYPE_CHECKING
 
-from likeness.contracts import RangeSweep
 from likeness.domain.deletion.key_ranges import KeyRange
 from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, PUBLISHED
 from likeness.domain.deletion.retention import Retention, SweepFinding, classify, place_of
 from likeness.domain.jobs.job import JobState
 from likeness.ports.deletion import BucketObject, Buckets, Marker, SweptJob, SweptJobs
-from likeness.ports.runtime import Clock, Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from likeness.contracts.sweep import RangeSweep
+    from likeness.ports.runtime import Clock, Metrics
 
 FINDINGS = "SweepFindings"  # the metric of the alarm of that name
 PATIENCE = timedelta(seconds=120)  # of one call; the state machine calls again from the marker

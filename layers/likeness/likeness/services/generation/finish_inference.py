@@ -1,11 +1,17 @@
 """The endpoint drew an attempt or failed: resume the waiting task, or delete a late response."""
 
-from likeness.contracts import InferenceEnded
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import NotFound
-from likeness.ports.generation import Runs, Work
-from likeness.ports.jobs import Jobs, Workflow
 from likeness.services.generation.runs import end_run, is_awaited
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from likeness.contracts.generation import InferenceEnded
+    from likeness.ports.generation import Runs, Work
+    from likeness.ports.jobs import Jobs, Workflow
+    from likeness.services.jobs.waiting import Readiness
 
 
 def finish_inference(

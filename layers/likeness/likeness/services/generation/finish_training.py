@@ -1,15 +1,22 @@
 """A training job ended: resume the waiting task, or delete the files of a stopped attempt."""
 
-from likeness.contracts import JobError, TrainingEnded
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.contracts.jobs import JobError
 from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import NotFound, Unavailable
-from likeness.domain.generation.run import Run
-from likeness.domain.jobs.job import Job
-from likeness.ports.deletion import JobFiles
 from likeness.ports.generation import Runs, Training, TrainingStatus
-from likeness.ports.jobs import Jobs, Workflow
 from likeness.services.generation.runs import end_run, is_awaited
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from likeness.contracts.generation import TrainingEnded
+    from likeness.domain.generation.run import Run
+    from likeness.domain.jobs.job import Job
+    from likeness.ports.deletion import JobFiles
+    from likeness.ports.jobs import Jobs, Workflow
+    from likeness.services.jobs.waiting import Readiness
 
 ERRORS = {
     TrainingStatus.FAILED: JobError.GENERATION_FAILED,

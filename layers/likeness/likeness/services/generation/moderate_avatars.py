@@ -1,29 +1,32 @@
 """Moderate every avatar before it is published, with the policy for photos."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from __future__ import annotations
 
-from likeness.contracts import DrawnAvatar, ModerateAvatarsResult
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from likeness.contracts.generation import ModerateAvatarsResult
 from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import (
-    Outcome,
-    PhotoEvidence,
-    Policy,
-    allowed_on_avatars,
-    moderate,
-)
-from likeness.domain.photos.photo import Photo
+from likeness.domain.moderation import Policy, allowed_on_avatars, moderate
 from likeness.domain.provenance.watermark import watermark_of
-from likeness.ports.generation import Work
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Detector
-from likeness.ports.runtime import Clock, Metrics
+from likeness.domain.verdict import Outcome, PhotoEvidence
 from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.contracts.container import DrawnAvatar
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.generation import Work
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Detector
+    from likeness.ports.runtime import Clock, Metrics
 
 AT_ONCE = 4
 MAX_ATTEMPTS = 2
@@ -50,10 +53,13 @@ def moderate_avatars(
     """
     job = jobs.get(job_id)
     replayed = job.state is JobState.FINISHING and job.attempt == attempt
-    if not replayed:
-        job = job.move(JobState.FINISHING, clock.now())
+    now = clock.now()
+    finishing = job if replayed else job.move(JobState.FINISHING, now)
     moderated = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
     result = work.result(job_id, attempt)
+    if job.waiting and job.waiting.of is WaitingFor.CAPACITY:
+        waits = job.waits_until(now - timedelta(seconds=result.seconds))
+        job, finishing = (one.model_copy(update={"waits": waits}) for one in (job, finishing))
     new = [
         (rank, avatar)
         for rank, avatar in enumerate(result.avatars, start=100 * attempt)
@@ -70,16 +76,17 @@ def moderate_avatars(
         detector=detector,
         policy=policy,
     )
-    with readiness.detecting(job), ThreadPoolExecutor(AT_ONCE) as pool:
-        drawn = list(pool.map(lambda item: moderate_one(*item), new))
-    for avatar in drawn:
-        if avatar.state is AvatarState.APPROVED:
-            work.promote(avatar)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        with readiness.detecting(job):
+            drawn = list(pool.map(lambda item: moderate_one(*item), new))
+        approved = [avatar for avatar in drawn if avatar.state is AvatarState.APPROVED]
+        for _ in pool.map(work.promote, approved):  # all of them, or the first error
+            pass
     jobs.save_avatars(drawn)
     if not replayed:
         before = job.usage or of_photos(photos)
         usage = before.moderated(len(new), engine=result.engine, seconds=result.seconds)
-        jobs.save(job.model_copy(update={"usage": usage}))
+        jobs.save(finishing.model_copy(update={"usage": usage}))
         metrics.measure("ContainerSeconds", result.seconds, "Seconds")
         metrics.count(DETECTOR_IMAGES, len(new))
     findings = [f for avatar in drawn if avatar.verdict for f in avatar.verdict.findings]

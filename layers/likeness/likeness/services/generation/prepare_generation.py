@@ -1,30 +1,30 @@
 """Write the generation order for the container: photos, styles, avatars and seeds."""
 
-import hashlib
+from __future__ import annotations
 
-from likeness.contracts import (
-    AvatarOrder,
-    Backend,
-    Engine,
-    GenerationOrder,
-    OrderedPhoto,
-    PrepareGenerationResult,
-)
+import hashlib
+from typing import TYPE_CHECKING
+
+from likeness.contracts.container import AvatarOrder, GenerationOrder, OrderedPhoto
+from likeness.contracts.generation import PrepareGenerationResult
 from likeness.domain.errors import Conflict, JobHeld, StylesOff
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_choice import weights
 from likeness.domain.provenance.watermark import watermark_of
-from likeness.domain.review.case import ReviewKind, ReviewState
-from likeness.ports.generation import Work
-from likeness.ports.holds import Holds
-from likeness.ports.jobs import Jobs
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
-from likeness.services.jobs.waiting import Readiness
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+from likeness.domain.verdict import Outcome
+
+if TYPE_CHECKING:
+    from likeness.domain.generation.engine import Backend, Engine
+    from likeness.ports.generation import Work
+    from likeness.ports.holds import Holds
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.jobs.waiting import Readiness
 
 # Of the 30 minutes that a training job and the endpoint have. The rest is for loading the engine
 # and for uploading avatars.
@@ -50,7 +50,7 @@ def prepare_generation(
     it off. Raises StylesOff if no style is left, WorkStopped or JobStopped if the work is stopped.
     """
     job = jobs.get(job_id)
-    switches = readiness.require_work(job, engine)
+    job, switches = readiness.require_work(job, engine)
     if switches.endpoint_off:
         backend = "training-job"
     hold = holds.get(job_id)

@@ -1,14 +1,20 @@
 """What both generation backends share: a run is requested, and its task is completed or failed."""
 
-from likeness.contracts import JobError
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.contracts.jobs import JobError
 from likeness.domain.errors import CapacityTimeout, Conflict, NotFound
 from likeness.domain.generation.run import Run, RunState
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.operating_state import Scarce, engine_of
-from likeness.ports.generation import Runs
-from likeness.ports.jobs import Jobs, Workflow
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.generation import Runs
+    from likeness.ports.jobs import Jobs, Workflow
+    from likeness.services.jobs.waiting import Readiness
 
 NO_CAPACITY = "GenerationWithoutCapacity"  # these are metrics with alarms
 FAILED = "GenerationFailed"
@@ -75,7 +81,7 @@ def end_run(
     if error:
         _save_failed(run, runs)
     if error is JobError.NO_CAPACITY:
-        readiness.report(Scarce.CAPACITY, job)
+        readiness.report(Scarce.CAPACITY, job, since=run.requested_at)
     if run.task_token is None:
         return False
     try:

@@ -1,14 +1,20 @@
 """Invoke the endpoint for an attempt; the state machine waits for its response."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, EndpointOff
 from likeness.domain.generation.run import RunState
-from likeness.domain.ids import JobId
-from likeness.ports.deletion import JobFiles
-from likeness.ports.generation import Endpoint, Runs, Work
-from likeness.ports.jobs import Jobs
 from likeness.services.generation.runs import request_run, save_started
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.deletion import JobFiles
+    from likeness.ports.generation import Endpoint, Runs, Work
+    from likeness.ports.jobs import Jobs
+    from likeness.services.jobs.waiting import Readiness
 
 
 def start_inference(

@@ -1,14 +1,20 @@
 """Start a training job for an attempt; the state machine waits for its end."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import CapacityError, CapacityTimeout, Conflict
 from likeness.domain.generation.run import RunState
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.operating_state import Scarce
 from likeness.ports.generation import Runs, Training, TrainingStatus
-from likeness.ports.jobs import Jobs, Workflow
 from likeness.services.generation.finish_training import end_training
 from likeness.services.generation.runs import NO_CAPACITY, request_run, save_started
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.jobs import Jobs, Workflow
+    from likeness.services.jobs.waiting import Readiness
 
 
 def start_training(
@@ -33,7 +39,7 @@ def start_training(
             created = training.start(run)
         except CapacityError:
             readiness.metrics.count(NO_CAPACITY)
-            readiness.report(Scarce.CAPACITY, jobs.get(job_id))
+            readiness.report(Scarce.CAPACITY, jobs.get(job_id), since=run.requested_at)
             raise
         run = save_started(run, None, runs)
         if run.stopped:  # FailJob came first and saw no training job

@@ -1,13 +1,19 @@
 """Unpack the endpoint's response into the files that a training job writes."""
 
-from likeness.contracts import UnpackAvatarsResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.contracts.generation import UnpackAvatarsResult
 from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
-from likeness.ports.deletion import JobFiles
-from likeness.ports.generation import Runs, Work
-from likeness.ports.jobs import Jobs
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.deletion import JobFiles
+    from likeness.ports.generation import Runs, Work
+    from likeness.ports.jobs import Jobs
 
 
 def unpack_avatars(

@@ -1,17 +1,23 @@
 """Publish each change that is an event, in the order of the table's stream."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import NotFound, Unavailable
-from likeness.domain.ids import JobId
-from likeness.domain.jobs.job import Job
-from likeness.domain.webhooks.webhook import Webhook
 from likeness.events import Draft, Event, JobEvent, JobStateChanged, Owner, StreamRecord
-from likeness.ports.jobs import EventBus, EventDeadLetters, Jobs
-from likeness.ports.runtime import Clock, Metrics
-from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
 from likeness.services.jobs.job_metrics import count_change
 from likeness.services.webhooks.delivery_record import new_delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from likeness.domain.ids import JobId
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.webhooks.webhook import Webhook
+    from likeness.ports.jobs import EventBus, EventDeadLetters, Jobs
+    from likeness.ports.runtime import Clock, Metrics
+    from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
 
 AT_ONCE = 10  # entries that PutEvents takes
 # Bytes: a request has 256 KB at most ("Calculating PutEvents event entry size"), a job's metadata

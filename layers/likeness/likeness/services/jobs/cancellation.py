@@ -1,12 +1,17 @@
 """Cancel a running job: stop its work. A separate execution deletes its files and ends it."""
 
-from contextlib import suppress
+from __future__ import annotations
 
-from likeness.contracts import JobError
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from likeness.contracts.jobs import JobError
 from likeness.domain.errors import Unavailable
 from likeness.domain.jobs.job import Job, JobState
-from likeness.ports.jobs import Jobs, Timers, Workflow
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from likeness.ports.jobs import Jobs, Timers, Workflow
+    from likeness.ports.runtime import Clock
 
 
 def cancel(job: Job, *, jobs: Jobs, workflow: Workflow, timers: Timers, clock: Clock) -> Job:

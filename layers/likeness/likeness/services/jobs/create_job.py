@@ -1,12 +1,14 @@
 """Open a job: check consent, limits, tier and quota, and return presigned POSTs."""
 
+from __future__ import annotations
+
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from likeness.api.app import CreateJob, JobCreated, PresignedPost, StoredJob
-from likeness.contracts import JobError
+from likeness.api.jobs import CreateJob, JobCreated, StoredJob
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.consent import ConsentVersions, check_consent
 from likeness.domain.account.quota import ReservedDay, UserZone, over_quota
 from likeness.domain.account.time_zones import current_name
@@ -33,12 +35,17 @@ from likeness.domain.jobs.test_plan import (
 )
 from likeness.domain.moment import CLOCKS_DIFFER
 from likeness.domain.photos.photo import Photo, PhotoState
-from likeness.ports.account import KeyedHash, Ledger, Users
-from likeness.ports.deletion import Deadlines, Deletions
-from likeness.ports.holds import Holds
-from likeness.ports.jobs import Jobs, OperatingState, Timers
-from likeness.ports.photos import Photos
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.api.photos import PresignedPost
+    from likeness.ports.account import KeyedHash, Ledger, Users
+    from likeness.ports.deletion import Deadlines, Deletions
+    from likeness.ports.holds import Holds
+    from likeness.ports.jobs import Jobs, OperatingState, Timers
+    from likeness.ports.photos import Photos
+    from likeness.ports.runtime import Clock
 
 
 @dataclass(frozen=True)

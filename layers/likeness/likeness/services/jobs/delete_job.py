@@ -1,18 +1,24 @@
 """Delete a job's files in any state: cancel a running job, delete a completed one's avatars."""
 
-from datetime import datetime, timedelta
+from __future__ import annotations
 
-from likeness.api.app import JobStateView
-from likeness.contracts import JobError
+from typing import TYPE_CHECKING
+
+from likeness.api.jobs import JobStateView
+from likeness.contracts.jobs import JobError
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import ConcurrentChange, Conflict
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.ports.deletion import Deadlines, Deletions
-from likeness.ports.jobs import Jobs, Timers, Workflow
-from likeness.ports.provenance import Watermarks
-from likeness.ports.runtime import Clock
 from likeness.services.jobs.cancellation import cancel
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from likeness.domain.ids import JobId
+    from likeness.ports.deletion import Deadlines, Deletions
+    from likeness.ports.jobs import Jobs, Timers, Workflow
+    from likeness.ports.provenance import Watermarks
+    from likeness.ports.runtime import Clock
 
 TRIES = 3  # a running job is changed by its pipeline
 

@@ -1,6 +1,10 @@
 """End a job that did not complete: stop GPU work, delete its files, settle its quota day."""
 
-from likeness.contracts import FailJobResult, JobError
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.contracts.jobs import FailJobResult, JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import (
@@ -13,21 +17,23 @@ from likeness.domain.errors import (
     Unavailable,
     UnknownDetector,
 )
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.usage import of_photos
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import ReviewKind, ReviewState
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.refusal import refusal
-from likeness.ports.account import KeyedHash, Ledger
-from likeness.ports.generation import Generator
-from likeness.ports.jobs import Jobs
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
-from likeness.services.deletion.job_deletion import JobDeletion
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.ports.account import KeyedHash, Ledger
+    from likeness.ports.generation import Generator
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.deletion.job_deletion import JobDeletion
 
 TIMEOUT = "States.Timeout"
 KINDS = {

@@ -1,8 +1,14 @@
 """The versions of the consent text that are in force."""
 
-from likeness.api.app import ConsentsView, ConsentView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.api.catalogue import ConsentsView, ConsentView
 from likeness.domain.account.consent import ConsentVersions, in_force
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from likeness.ports.runtime import Clock
 
 
 def get_consents(*, versions: ConsentVersions, clock: Clock) -> ConsentsView:

@@ -1,30 +1,38 @@
 """A job for the app backend: state, verdicts, progress, avatars with presigned URLs."""
 
-from collections.abc import Callable
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.api.app import AvatarView, JobView, ProgressView, QuotaView, WaitingFor
-from likeness.contracts import GenerationProgress
+from typing import TYPE_CHECKING
+
+from likeness.api.job_view import JobView, ProgressView
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import JobId
-from likeness.domain.jobs.estimate import WORKING, estimate, work_time
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.estimate import WORKING, active_time, estimate
+from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.operating_state import Scarce, Submitted, engine_of, lasting
 from likeness.domain.jobs.polling import poll_after_s
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.refusal import decisions
-from likeness.ports.deletion import Deletions
-from likeness.ports.generation import Work
-from likeness.ports.jobs import JobDurations, Jobs, OperatingState
-from likeness.ports.photos import Inspections, Photos
-from likeness.ports.provenance import AvatarStore
-from likeness.ports.review import Appeals, Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters import jobs as views
-from likeness.services.jobs.waiting import Readiness
 from likeness.services.photos.lost_uploads import request_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from likeness.api.account import QuotaView
+    from likeness.api.avatars import AvatarView
+    from likeness.contracts.container import GenerationProgress
+    from likeness.domain.ids import JobId
+    from likeness.ports.deletion import Deletions
+    from likeness.ports.generation import Work
+    from likeness.ports.jobs import JobDurations, Jobs, OperatingState
+    from likeness.ports.photos import Inspections, Photos
+    from likeness.ports.provenance import AvatarStore
+    from likeness.ports.review import Appeals, Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.jobs.waiting import Readiness
 
 UNDECIDED = (PhotoState.AWAITED, PhotoState.CHECKING)
 PROVEN = (DeletionState.DELETED, DeletionState.HELD)
@@ -98,7 +106,7 @@ def _progress(
     if job.state not in WORKING:
         return None
     recent = durations.recent(job.backend, job.tier) if job.backend else {}
-    found = estimate(recent, work_time(job, now).total_seconds())
+    found = estimate(recent, active_time(job, now).total_seconds())
     drawn = work.progress(job.job_id, job.attempt) if job.state is JobState.GENERATING else None
     return views.progress_view(
         _done(job, jobs, drawn),
@@ -112,21 +120,31 @@ def _progress(
 def _waiting_for(
     job: Job, drawn: GenerationProgress | None, operating_state: OperatingState, now: datetime
 ) -> WaitingFor | None:
-    """A job that is drawn waits for nothing, whatever the others wait for."""
+    """Drawn avatars may wait for the detector. A job that is being drawn waits for nothing else.
+
+    A job that was ordered, and is not drawn while others wait for an instance, waits for one too.
+    """
+    of = job.waiting.of if job.waiting else None
+    if of is WaitingFor.DETECTOR:
+        return of
     if drawn or job.test:
         return None
     stops = operating_state.switches().stops([engine_of(job.backend or "")])
     if any(stop.submitted is not Submitted.CONTINUE for stop in stops):
         return WaitingFor.STOPPED
-    of = Scarce.CAPACITY if job.state is JobState.GENERATING else Scarce.DETECTOR
+    if of is WaitingFor.CAPACITY:
+        return of
+    if job.state is not JobState.GENERATING:
+        return None
     short = {one.of for one in lasting(operating_state.shortages(), now)}
-    return WaitingFor(of) if of in short else None
+    return WaitingFor.CAPACITY if Scarce.CAPACITY in short else None
 
 
 def _done(job: Job, jobs: Jobs, drawn: GenerationProgress | None) -> int:
     """Avatars drawn. In attempt 2 those of attempt 1 count, except those that are drawn again."""
     if job.state is JobState.FINISHING:
-        return sum(avatar.state is not AvatarState.REFUSED for avatar in jobs.avatars(job.job_id))
+        drawn_avatars = (a for a in jobs.avatars(job.job_id) if a.style in job.styles_on)
+        return sum(avatar.state is not AvatarState.REFUSED for avatar in drawn_avatars)
     if drawn is None:
         return 0
     return max(0, job.avatars_planned - drawn.total + drawn.done)

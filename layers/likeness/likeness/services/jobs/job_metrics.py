@@ -3,11 +3,17 @@
 An event that is published again is counted again, which is rare.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.jobs.estimate import work_time
 from likeness.domain.jobs.job import ENDED, Job, JobState
 from likeness.domain.reasons import Reason
-from likeness.events import JobStateChanged
-from likeness.ports.runtime import Metrics
+
+if TYPE_CHECKING:
+    from likeness.events import JobStateChanged
+    from likeness.ports.runtime import Metrics
 
 # Ends that are our fault, besides a failed job.
 UNFULFILLED = frozenset({Reason.SYSTEM_TOO_FEW_AVATARS, Reason.SYSTEM_REVIEW_EXPIRED})

@@ -1,12 +1,18 @@
 """A user's jobs, newest first."""
 
-from likeness.api.app import JobsQuery, JobsView
-from likeness.domain.ids import UserId
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.api.jobs import JobsQuery, JobsView
 from likeness.domain.paging import cursor, position
-from likeness.ports.jobs import Jobs
-from likeness.ports.provenance import AvatarStore
-from likeness.ports.runtime import Clock
 from likeness.presenters.jobs import Cards, job_summary
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import UserId
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.provenance import AvatarStore
+    from likeness.ports.runtime import Clock
 
 
 def list_jobs(

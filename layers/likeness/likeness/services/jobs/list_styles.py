@@ -1,14 +1,21 @@
 """The catalogue of styles that a user may choose."""
 
-from collections.abc import Mapping
-from itertools import dropwhile
+from __future__ import annotations
 
-from likeness.api.app import PageQuery, StylesView
-from likeness.domain.ids import StyleId
-from likeness.domain.jobs.catalogue import StyleCard
+from itertools import dropwhile
+from typing import TYPE_CHECKING
+
+from likeness.api.catalogue import StylesView
 from likeness.domain.paging import ResultPage, cursor, position
-from likeness.ports.jobs import OperatingState
 from likeness.presenters.jobs import style_view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.api.message import PageQuery
+    from likeness.domain.ids import StyleId
+    from likeness.domain.jobs.catalogue import StyleCard
+    from likeness.ports.jobs import OperatingState
 
 OF = "styles"
 

@@ -1,10 +1,16 @@
 """The preview picture of a style in the catalogue."""
 
-from collections.abc import Callable, Container
+from __future__ import annotations
 
-from likeness.api.app import PreviewQuery
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import NotFound
-from likeness.domain.ids import StyleId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from likeness.api.catalogue import PreviewQuery
+    from likeness.domain.ids import StyleId
 
 
 def preview_style(

@@ -1,35 +1,37 @@
 """Run a test job: what its plan says, in place of moderation and drawing."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TYPE_CHECKING
 
-from likeness.contracts import GenerationProgress, JobError, RunTestResult
+from likeness.contracts.container import GenerationProgress
+from likeness.contracts.jobs import JobError, RunTestResult
 from likeness.domain.deletion.receipt import PUBLISHED
 from likeness.domain.errors import CapacityTimeout, Conflict, DetectorTimeout, JobStopped
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import DETECTOR, ENGINE, PlannedOutcome, TestPlan
-from likeness.domain.moderation import Finding, Outcome, PhotoEvidence, Policy, Verdict, severity
+from likeness.domain.moderation import Policy, severity
 from likeness.domain.photos.photo import PhotoState
-from likeness.domain.reasons import Reason
-from likeness.domain.review.case import (
-    PhotoFindings,
-    RefusedPhoto,
-    Review,
-    ReviewState,
-    review_of,
-)
-from likeness.ports.account import KeyedHash
-from likeness.ports.deletion import JobFiles
-from likeness.ports.generation import Work
-from likeness.ports.jobs import Jobs
-from likeness.ports.provenance import AvatarStore
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.case import PhotoFindings, RefusedPhoto, Review, review_of
+from likeness.domain.review.kinds import ReviewState
+from likeness.domain.verdict import Finding, Outcome, PhotoEvidence, Verdict
 from likeness.services.generation.prepare_generation import approved_by_hand, orders
 from likeness.services.photos.moderate_photos import left_out_fields
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.domain.reasons import Reason
+    from likeness.ports.account import KeyedHash
+    from likeness.ports.deletion import JobFiles
+    from likeness.ports.generation import Work
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.provenance import AvatarStore
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 TIMEOUT = "States.Timeout"
 ERRORS = {  # for each kind, an error that FailJob records as that kind

@@ -1,17 +1,23 @@
 """Complete the job: spend its quota day, or return it if too few avatars were published."""
 
-from datetime import timedelta
+from __future__ import annotations
 
-from likeness.contracts import SettleJobResult
+from typing import TYPE_CHECKING
+
+from likeness.contracts.jobs import SettleJobResult
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import JobId
-from likeness.domain.jobs.estimate import work_time
+from likeness.domain.jobs.estimate import active_time
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
-from likeness.ports.account import Ledger
-from likeness.ports.jobs import JobDurations, Jobs
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from likeness.domain.ids import JobId
+    from likeness.ports.account import Ledger
+    from likeness.ports.jobs import JobDurations, Jobs
+    from likeness.ports.runtime import Clock
 
 
 def settle_job(
@@ -49,5 +55,5 @@ def settle_job(
         jobs.save(completed)
     else:
         ledger.settle(completed, settled, now=now, reason=reason)
-    durations.add(completed, work_time(completed, now).total_seconds(), now)
+    durations.add(completed, active_time(completed, now).total_seconds(), now)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

@@ -1,11 +1,12 @@
 """Submit a job: check its photos, reserve its quota day, start its state machine."""
 
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.api.app import JobStateView
-from likeness.contracts import JobError
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from likeness.api.jobs import JobStateView
+from likeness.contracts.jobs import JobError
 from likeness.domain.account.quota import over_quota
 from likeness.domain.errors import (
     Conflict,
@@ -19,18 +20,23 @@ from likeness.domain.errors import (
     Unavailable,
     UserBlocked,
 )
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms, require_on
 from likeness.domain.jobs.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
 from likeness.domain.jobs.operating_state import engine_of
 from likeness.domain.jobs.test_plan import BACKEND, job_tier, quota_clock, quota_day
 from likeness.domain.photos.photo import Photo, PhotoState
-from likeness.ports.account import Ledger, Users
-from likeness.ports.holds import Holds
-from likeness.ports.jobs import Jobs, OperatingState, Timers, Workflow
-from likeness.ports.photos import Inspections, Photos
-from likeness.ports.runtime import Clock
 from likeness.services.photos.lost_uploads import INSPECTION_ENDS_WITHIN, request_inspections
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId
+    from likeness.ports.account import Ledger, Users
+    from likeness.ports.holds import Holds
+    from likeness.ports.jobs import Jobs, OperatingState, Timers, Workflow
+    from likeness.ports.photos import Inspections, Photos
+    from likeness.ports.runtime import Clock
 
 
 def submit_job(

@@ -1,12 +1,17 @@
 """Change what operators switch, and record who did it and why."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from likeness.domain.jobs.operating_state import Change, Switches
 from likeness.domain.review.audit import AuditAction, AuditEvent
-from likeness.ports.jobs import OperatingState
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from likeness.ports.jobs import OperatingState
+    from likeness.ports.runtime import Clock
 
 
 def switch(

@@ -1,15 +1,21 @@
 """Return one more presigned POST, to replace a refused or deleted photo."""
 
-from likeness.api.app import AddPhoto, PresignedPost, StoredPost
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import NotFound, NoUploadsLeft, TooManyPhotos
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import MAX_PHOTOS
 from likeness.domain.photos.photo import NOT_STORED, Photo, PhotoState
-from likeness.ports.deletion import Deletions
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from likeness.api.photos import AddPhoto, PresignedPost, StoredPost
+    from likeness.ports.deletion import Deletions
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Photos
+    from likeness.ports.runtime import Clock
 
 MAX_UPLOADS = 3 * MAX_PHOTOS  # refused and deleted photos included: a limit for each job
 

@@ -1,14 +1,20 @@
 """Delete one photo of a job that is not submitted: the user takes it back, or takes another."""
 
-from likeness.api.app import PhotoView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.api.photos import PhotoView
 from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import ConcurrentChange, NotFound
-from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.photos.photo import Photo, PhotoState
-from likeness.ports.jobs import Jobs
-from likeness.ports.runtime import Clock
-from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.photos.records import find_photo
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.runtime import Clock
+    from likeness.services.deletion.job_deletion import JobDeletion
 
 TRIES = 3  # an inspection changes the photo
 

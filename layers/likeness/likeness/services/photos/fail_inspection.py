@@ -1,8 +1,10 @@
 """End an inspection that failed, as Lambda reports it to the failure destination."""
 
-from datetime import datetime, timedelta
+from __future__ import annotations
 
-from likeness.domain.ids import JobId, PhotoId
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import (
     NOT_STORED,
@@ -12,11 +14,14 @@ from likeness.domain.photos.photo import (
     PhotoState,
 )
 from likeness.domain.reasons import Reason
-from likeness.ports.deletion import Deletions
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos
-from likeness.ports.runtime import Clock, Metrics
 from likeness.services.photos.records import find_photo
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.ports.deletion import Deletions
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Photos
+    from likeness.ports.runtime import Clock, Metrics
 
 FAILED = "InspectionFailed"
 DIED = "InspectionDied"

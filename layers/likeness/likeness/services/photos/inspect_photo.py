@@ -1,10 +1,11 @@
 """Inspect an upload: is it a usable photo of one face?"""
 
-from collections.abc import Collection
+from __future__ import annotations
+
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import Conflict, NotFound
-from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import FACE, TestPlan
 from likeness.domain.photos.photo import (
@@ -22,14 +23,19 @@ from likeness.domain.photos.photo_check import (
     possible_faces,
 )
 from likeness.domain.photos.photo_choice import weigh
-from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
-from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector, Photos, Pictures, Upload
-from likeness.ports.runtime import Clock
 from likeness.services.photos.records import find_photo
-from likeness.services.review.holding import Holding
-from likeness.services.review.known_pictures import KnownPictures
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.photos.picture import NormalisedPhoto
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.runtime import Clock
+    from likeness.services.review.holding import Holding
+    from likeness.services.review.known_pictures import KnownPictures
 
 CLOCKS_DIFFER = timedelta(seconds=5)  # of two machines, at most
 

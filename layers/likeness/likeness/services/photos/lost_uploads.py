@@ -1,15 +1,21 @@
 """Find uploads that no invocation inspects, and request their inspection."""
 
-from collections.abc import Collection, Iterable
+from __future__ import annotations
+
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import Conflict, Unavailable
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import InspectionLease, Photo, PhotoState
-from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Inspections, Photos, Upload
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.runtime import Clock
 
 # "Amazon S3 Event Notifications" (S3 User Guide): delivered in seconds, sometimes in a minute or
 # longer. A request for an upload whose event is only late costs one invocation that does nothing.

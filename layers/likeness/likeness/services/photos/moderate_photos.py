@@ -1,31 +1,38 @@
 """Moderate the user's photos, as a set, before any GPU work."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.contracts import ModeratePhotosResult
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from likeness.contracts.photos import ModeratePhotosResult
 from likeness.domain.deletion.receipt import PHOTOS
-from likeness.domain.ids import JobId, PhotoId, UserId
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import Job, JobState, WaitingFor
 from likeness.domain.jobs.usage import of_photos
-from likeness.domain.moderation import Outcome, Policy, Verdict
 from likeness.domain.photo_set import SetVerdict
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
-from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, AuditEvent
-from likeness.domain.review.case import ReviewPolicy
 from likeness.domain.review.hold import Hold, HoldTrigger
 from likeness.domain.review.statistics import desk_day
-from likeness.ports.account import KeyedHash, Users
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Detector
-from likeness.ports.runtime import Clock, Metrics
-from likeness.services.deletion.job_deletion import JobDeletion
+from likeness.domain.verdict import Outcome, Verdict
 from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 from likeness.services.photos.set_moderation import moderate_pictures
-from likeness.services.review.holding import Holding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId, PhotoId, UserId
+    from likeness.domain.moderation import Policy
+    from likeness.domain.reasons import Reason
+    from likeness.domain.review.sampling import ReviewPolicy
+    from likeness.ports.account import KeyedHash, Users
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Detector
+    from likeness.ports.runtime import Clock, Metrics
+    from likeness.services.deletion.job_deletion import JobDeletion
+    from likeness.services.review.holding import Holding
 
 MODERATED = (PhotoState.ACCEPTED, PhotoState.LEFT_OUT)
 
@@ -54,7 +61,7 @@ def moderate_photos(
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
-    readiness.require_work(job)
+    job, _ = readiness.require_work(job)
     photos = [photo for photo in jobs.photos(job_id) if photo.state in MODERATED]
     new = all(photo.verdict is None for photo in photos)
     if new:
@@ -63,6 +70,7 @@ def moderate_photos(
         with readiness.detecting(job):
             checked = job.age_assurance.at(now) if job.age_assurance else None
             found = moderate_pictures(photos, exonerated, checked, detector=detector, policy=policy)
+        job = readiness.go_on(job, WaitingFor.DETECTOR)
         sampled = review_policy.selects(job_id)
         photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash, sampled=sampled)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}

@@ -1,10 +1,16 @@
 """Read the record of a photo whose job may have been erased."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import NotFound
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job
-from likeness.domain.photos.photo import Photo
-from likeness.ports.jobs import Jobs
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.jobs import Jobs
 
 
 def find_photo(job_id: JobId, photo_id: PhotoId, jobs: Jobs) -> tuple[Job | None, Photo | None]:

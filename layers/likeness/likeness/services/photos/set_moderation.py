@@ -1,17 +1,24 @@
 """What the detector finds in the photos of a set, and the verdicts. Stores nothing."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TYPE_CHECKING
 
-from likeness.domain.account.age import CheckedAge
 from likeness.domain.errors import Invalid
-from likeness.domain.ids import PhotoId
-from likeness.domain.moderation import PhotoEvidence, Policy
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.photos.photo import Photo, same_face
-from likeness.domain.reasons import Reason
-from likeness.ports.photos import Detector
+from likeness.domain.verdict import PhotoEvidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from likeness.domain.account.age import CheckedAge
+    from likeness.domain.ids import PhotoId
+    from likeness.domain.moderation import Policy
+    from likeness.domain.reasons import Reason
+    from likeness.ports.photos import Detector
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
 

@@ -1,7 +1,12 @@
 """Whether the stage's KMS keys can be used, and when the certificate chain must be renewed."""
 
-from likeness.ports.provenance import CertificateChain, Keys
-from likeness.ports.runtime import Clock, Metrics
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from likeness.ports.provenance import CertificateChain, Keys
+    from likeness.ports.runtime import Clock, Metrics
 
 
 def check_keys(

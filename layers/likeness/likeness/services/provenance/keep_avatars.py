@@ -1,18 +1,24 @@
 """Keep the avatars that the user chose; delete the others."""
 
-from collections.abc import Collection
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.api.app import KeepAvatars, KeptAvatarsView
+from typing import TYPE_CHECKING
+
+from likeness.api.avatars import KeepAvatars, KeptAvatarsView
 from likeness.domain.deletion.receipt import PUBLISHED, StoredObject
 from likeness.domain.errors import AvatarsExpired, Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import AvatarId, JobId
-from likeness.domain.jobs.job import Job
-from likeness.ports.jobs import Jobs
-from likeness.ports.provenance import AvatarStore, Watermarks
-from likeness.ports.runtime import Clock
-from likeness.services.deletion.job_deletion import JobDeletion
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from likeness.domain.ids import AvatarId, JobId
+    from likeness.domain.jobs.job import Job
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.provenance import AvatarStore, Watermarks
+    from likeness.ports.runtime import Clock
+    from likeness.services.deletion.job_deletion import JobDeletion
 
 
 def keep_avatars(

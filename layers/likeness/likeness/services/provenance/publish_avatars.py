@@ -1,20 +1,25 @@
 """Publish the approved avatars: every size, signed, and one ZIP."""
 
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.contracts import PublishAvatarsResult
+from typing import TYPE_CHECKING
+
+from likeness.contracts.generation import PublishAvatarsResult
 from likeness.domain.deletion.receipt import DRAWN, PUBLISHED
 from likeness.domain.errors import Conflict, StylesOff
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.jobs.operating_state import Switches
 from likeness.domain.provenance.credentials import Claim, WatermarkRecord
-from likeness.ports.deletion import JobFiles
-from likeness.ports.jobs import Jobs
-from likeness.ports.provenance import AvatarStore, Credentials, Watermarks
-from likeness.ports.runtime import Clock
-from likeness.services.jobs.waiting import Readiness
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId, StyleId
+    from likeness.ports.deletion import JobFiles
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.provenance import AvatarStore, Credentials, Watermarks
+    from likeness.ports.runtime import Clock
+    from likeness.services.jobs.waiting import Readiness
 
 
 def publish_avatars(
@@ -31,18 +36,21 @@ def publish_avatars(
     """Idempotent. No URL is returned before the job is completed.
 
     The photos are deleted by now, so a job that waits because operators stopped the work keeps
-    none. Avatars of a style that they switched off are not published; raises StylesOff if no other
-    is left. Watermarks are stored before any picture is published, so that each one can be
-    verified.
+    none. Avatars of a style that they switched off are not published, also if it is on again since
+    the job lost it; raises StylesOff if no other is left. Watermarks are stored before any picture
+    is published, so that each one can be verified.
     """
     job = jobs.get(job_id)
     job.require(JobState.FINISHING)
     shown = (AvatarState.APPROVED, AvatarState.PUBLISHED)
     avatars = [avatar for avatar in jobs.avatars(job_id) if avatar.state in shown]
-    switches = readiness.require_work(job, *{avatar.engine for avatar in avatars})
-    avatars = _without_off(avatars, job, switches, jobs)
+    job, switches = readiness.require_work(job, *{avatar.engine for avatar in avatars})
+    off = frozenset(job.styles_off + switches.off(job.styles_on))
+    avatars = _without_off(avatars, job, off, jobs)
     waiting = [avatar for avatar in avatars if avatar.state is AvatarState.APPROVED]
     if waiting:
+        if off:  # files that this step wrote, when it died, before the style was off
+            files.delete(job_id, PUBLISHED)
         sign, now = credentials.signer(), clock.now()
         claims = {avatar.avatar_id: _claim(avatar, now) for avatar in avatars}
         for avatar in avatars:
@@ -67,14 +75,15 @@ def publish_avatars(
     return PublishAvatarsResult(job_id=job_id, avatars=len(avatars))
 
 
-def _without_off(avatars: list[Avatar], job: Job, switches: Switches, jobs: Jobs) -> list[Avatar]:
-    """Refuse the approved avatars of styles that are switched off."""
-    off = switches.off(job.styles)
+def _without_off(
+    avatars: list[Avatar], job: Job, off: frozenset[StyleId], jobs: Jobs
+) -> list[Avatar]:
+    """Refuse the approved avatars of these styles."""
     refused = [a for a in avatars if a.style in off and a.state is AvatarState.APPROVED]
     if refused:
         if len(refused) == len(avatars):
             raise StylesOff(f"every avatar of job {job.job_id} has a style that is switched off")
-        jobs.save(job.change(styles_off=job.styles_off + switches.off(job.styles_on)))
+        jobs.save(job.change(styles_off=tuple(style for style in job.styles if style in off)))
         jobs.save_avatars(a.model_copy(update={"state": AvatarState.REFUSED}) for a in refused)
     return [avatar for avatar in avatars if avatar not in refused]
 

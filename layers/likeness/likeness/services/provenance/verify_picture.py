@@ -1,9 +1,10 @@
 """Verify whether a picture is one of our avatars: its style and date, never its user."""
 
-from datetime import datetime
-from typing import Literal
+from __future__ import annotations
 
-from likeness.api.app import ProvenanceView
+from typing import TYPE_CHECKING, Literal
+
+from likeness.api.avatars import ProvenanceView
 from likeness.domain.errors import UnreadablePicture
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.photos.picture import Limits
@@ -15,10 +16,14 @@ from likeness.domain.provenance.credentials import (
     WatermarkRecord,
 )
 from likeness.domain.reasons import Reason, Refused
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Pictures
-from likeness.ports.provenance import Credentials, WatermarkReader, Watermarks
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Pictures
+    from likeness.ports.provenance import Credentials, WatermarkReader, Watermarks
+    from likeness.ports.runtime import Clock
 
 MAX_BYTES = 4_400_000  # fits into a Lambda event (6 MiB) as base64, with headers
 LIMITS = Limits(

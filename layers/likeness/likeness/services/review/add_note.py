@@ -1,13 +1,19 @@
 """Write a note on a case for the moderators who work it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.review import AddNote, NotesView
-from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import note_view
 from likeness.services.review.changing import change_case
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def add_note(

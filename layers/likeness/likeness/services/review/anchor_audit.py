@@ -1,9 +1,15 @@
 """Sign the heads of all chains of the audit log, once a day."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.review.audit import GENESIS, Anchor, SignedAnchor
-from likeness.ports.deletion import Signer
-from likeness.ports.review import AuditLog
-from likeness.ports.runtime import Clock, Metrics
+
+if TYPE_CHECKING:
+    from likeness.ports.deletion import Signer
+    from likeness.ports.review import AuditLog
+    from likeness.ports.runtime import Clock, Metrics
 
 
 def anchor_audit(

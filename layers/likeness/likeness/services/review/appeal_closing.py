@@ -1,20 +1,27 @@
 """Close an appeal once it is decided or expired."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from likeness.domain.account.quota import grant_day
 from likeness.domain.deletion.receipt import PHOTOS, DeletionState
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
-from likeness.domain.review.case import Review, ReviewState
+from likeness.domain.review.kinds import ReviewState
 from likeness.domain.review.refusal import decisions
-from likeness.ports.account import Ledger, Users
-from likeness.ports.deletion import Deletions, JobFiles
-from likeness.ports.jobs import Jobs
-from likeness.ports.review import Appeals, Reviews
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from likeness.domain.review.case import Review
+    from likeness.ports.account import Ledger, Users
+    from likeness.ports.deletion import Deletions, JobFiles
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.review import Appeals, Reviews
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,29 @@
 """Open an appeal: the user uploads refused or left-out photos again for a lead to review."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from __future__ import annotations
 
-from likeness.api.app import AppealUploadsView
+from typing import TYPE_CHECKING
+
+from likeness.api.appeals import AppealUploadsView
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import JobRunning, NotContestable, PhotosNotDeletedYet
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job
 from likeness.domain.photos.photo import Photo, PhotoState
-from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
 from likeness.domain.review.refusal import APPEAL_WITHIN, decisions, issued_at
-from likeness.ports.deletion import Deadlines, Deletions
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos
-from likeness.ports.review import Appeals, Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.jobs import appeal_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.reasons import Reason
+    from likeness.ports.deletion import Deadlines, Deletions
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Photos
+    from likeness.ports.review import Appeals, Reviews
+    from likeness.ports.runtime import Clock
 
 
 def appeal_job(

@@ -1,12 +1,19 @@
 """Blind second opinions: the same case again, for every moderator but the one who decided first."""
 
+from __future__ import annotations
+
 from contextlib import suppress
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import CaseTaken, NotFound
-from likeness.domain.ids import ReviewId
-from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, review_of
-from likeness.ports.review import Reviews
+from likeness.domain.review.case import Moderator, Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import ReviewId
+    from likeness.ports.review import Reviews
 
 # Of a second opinion. A held one may return to the queue; of a closed one only leads see the case.
 OPEN = frozenset({ReviewState.WAITING, ReviewState.HELD, ReviewState.CLOSED})

@@ -1,30 +1,31 @@
 """Everything that a moderator sees of one case: findings, blurred previews, notes, context."""
 
+from __future__ import annotations
+
 import base64
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from likeness.api.review import CaseView, UserContext
 from likeness.domain.errors import NotFound
-from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
-from likeness.domain.review.case import (
-    MODERATOR_REASONS,
-    Moderator,
-    Review,
-    ReviewKind,
-    ReviewState,
-)
+from likeness.domain.review.case import MODERATOR_REASONS, Moderator, Review
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.known_case import CaseContext
-from likeness.ports.jobs import Jobs
-from likeness.ports.known_cases import KnownCases
-from likeness.ports.photos import Photos
-from likeness.ports.review import Appeals, Previews, Reviews
 from likeness.presenters.jobs import Cards, reason_view
 from likeness.presenters.review import case_photo, decision_view, note_view, review_summary
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.known_cases import KnownCases
+    from likeness.ports.photos import Photos
+    from likeness.ports.review import Appeals, Previews, Reviews
 
 EARLIER_JOBS = 50
 

@@ -4,12 +4,18 @@ As for users, a new zone applies from the end of the moderator's day, and days n
 change gives no second exposure budget.
 """
 
-from likeness.api.review import ChangeStaff, StaffView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import AuditLog, Staff
-from likeness.ports.runtime import Clock
 from likeness.services.review import staff_accounts
+
+if TYPE_CHECKING:
+    from likeness.api.review import ChangeStaff, StaffView
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog, Staff
+    from likeness.ports.runtime import Clock
 
 
 def change_staff(

@@ -1,15 +1,21 @@
 """Change a case under its optimistic lock."""
 
-from collections.abc import Callable
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import ConcurrentChange
-from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Moderator, Review
 from likeness.domain.review.statistics import DeskCounts, own_day
-from likeness.ports.review import Reviews
 from likeness.services.review.blind import case_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.case import Moderator, Review
+    from likeness.ports.review import Reviews
 
 TRIES = 5
 

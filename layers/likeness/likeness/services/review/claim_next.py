@@ -1,18 +1,24 @@
 """Claim the next case: to one moderator only, with all that is needed to work it."""
 
-from datetime import datetime, timedelta
+from __future__ import annotations
+
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from likeness.api.review import ClaimNext, NextView
 from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Moderator, Review
 from likeness.domain.review.order import QueueFilter
-from likeness.ports.review import DeskCounters, Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import claim_view
-from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.exposures import own_exposure
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from likeness.domain.review.case import Moderator, Review
+    from likeness.ports.review import DeskCounters, Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.review.case_reader import CaseReader
 
 READ = 500  # cases that one request reads at most
 

@@ -3,14 +3,19 @@
 The same queue opens known cases: at a moment that fits no schedule.
 """
 
+from __future__ import annotations
+
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import NotFound
-from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import job_of
-from likeness.ports.known_cases import KnownCases
-from likeness.ports.review import Reviews
-from likeness.services.review.decision_effect import DecisionEffect
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import ReviewId
+    from likeness.ports.known_cases import KnownCases
+    from likeness.ports.review import Reviews
+    from likeness.services.review.decision_effect import DecisionEffect
 
 
 def complete_decision(

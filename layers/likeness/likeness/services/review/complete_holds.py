@@ -1,9 +1,15 @@
 """Complete the copies of holds whose first attempt failed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import LikenessError, Unavailable
 from likeness.domain.review.hold import HoldState
-from likeness.ports.holds import Holds
-from likeness.services.review.holding import Holding
+
+if TYPE_CHECKING:
+    from likeness.ports.holds import Holds
+    from likeness.services.review.holding import Holding
 
 INCOMPLETE = "HoldIncomplete"  # the metric of the alarm of that name
 PAGE = 100

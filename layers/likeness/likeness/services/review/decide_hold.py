@@ -1,23 +1,30 @@
 """A lead decides about a hold: apparently illegal, or back to normal review."""
 
-from contextlib import suppress
-from datetime import datetime, timedelta
+from __future__ import annotations
 
-from likeness.api.holds import DecideHold, HoldView
-from likeness.contracts import JobError
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from likeness.contracts.jobs import JobError
 from likeness.domain.errors import Conflict, InProgress, NotFound
-from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.review.audit import SYSTEM, AuditAction, about
-from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState, about_hold
-from likeness.ports.deletion import Deadlines, Deletions
-from likeness.ports.holds import HoldFiles, Holds
-from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.presenters.holds import hold_view
 from likeness.services.review.holds import hold_for
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from likeness.api.holds import DecideHold, HoldView
+    from likeness.domain.ids import JobId
+    from likeness.domain.review.case import Moderator, Review
+    from likeness.ports.deletion import Deadlines, Deletions
+    from likeness.ports.holds import HoldFiles, Holds
+    from likeness.ports.jobs import Jobs, Workflow
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def decide_hold(

@@ -1,25 +1,25 @@
 """A moderator decides a case. The decision takes effect a little later: complete_decision."""
 
-from datetime import timedelta
+from __future__ import annotations
 
-from likeness.api.review import DecideReview, ReviewSummary
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import Invalid, MustBeHeld
-from likeness.domain.ids import ReviewId
-from likeness.domain.moderation import EscalateRule
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import (
-    Moderator,
-    Review,
-    ReviewKind,
-    check_refusal,
-    is_sampled,
-    must_be_held,
-)
-from likeness.ports.review import PendingDecisions, Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.case import Moderator, Review, check_refusal, must_be_held
+from likeness.domain.review.kinds import ReviewKind
+from likeness.domain.review.sampling import is_sampled
 from likeness.presenters.review import review_summary
 from likeness.services.review.blind import case_for
 from likeness.services.review.changing import change_case
+
+if TYPE_CHECKING:
+    from likeness.api.review import DecideReview, ReviewSummary
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.moderation import EscalateRule
+    from likeness.ports.review import PendingDecisions, Reviews
+    from likeness.ports.runtime import Clock
 
 
 def decide_review(

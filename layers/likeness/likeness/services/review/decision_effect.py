@@ -1,17 +1,23 @@
 """What follows from a decision once it can no longer be undone."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from likeness.contracts import ReviewResult
+from likeness.contracts.review import ReviewResult
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Review, ReviewKind, ReviewState, review_of
-from likeness.ports.jobs import Workflow
-from likeness.ports.review import DeskCounters, Reviews
-from likeness.ports.runtime import Clock, Metrics
-from likeness.services.review.appeal_closing import AppealClosing
+from likeness.domain.review.case import Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+
+if TYPE_CHECKING:
+    from likeness.ports.jobs import Workflow
+    from likeness.ports.review import DeskCounters, Reviews
+    from likeness.ports.runtime import Clock, Metrics
+    from likeness.services.review.appeal_closing import AppealClosing
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,18 @@
 """A lead deletes another account."""
 
-from likeness.api.review import StaffListView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import AuditLog, Staff
-from likeness.ports.runtime import Clock
 from likeness.services.review import staff_accounts
 from likeness.services.review.read_staff import read_staff
+
+if TYPE_CHECKING:
+    from likeness.api.review import StaffListView
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog, Staff
+    from likeness.ports.runtime import Clock
 
 
 def delete_staff(

@@ -1,14 +1,20 @@
 """Escalate a case to the leads, with a note."""
 
-from likeness.api.review import EscalateReview, ReviewSummary
-from likeness.domain.ids import ReviewId
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import review_summary
 from likeness.services.review.changing import change_case
+
+if TYPE_CHECKING:
+    from likeness.api.review import EscalateReview, ReviewSummary
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def escalate_review(

@@ -1,18 +1,25 @@
 """Close what no other mechanism closed: late appeals, second opinions, known cases, and lost
 decisions."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Review, ReviewKind, ReviewState
-from likeness.domain.review.statistics import DeskCounts
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock, Metrics
-from likeness.services.review.appeal_closing import AppealClosing
-from likeness.services.review.decision_effect import DecisionEffect
+from likeness.domain.review.kinds import ReviewKind, ReviewState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from likeness.domain.review.case import Review
+    from likeness.domain.review.statistics import DeskCounts
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock, Metrics
+    from likeness.services.review.appeal_closing import AppealClosing
+    from likeness.services.review.decision_effect import DecisionEffect
 
 LOST_AFTER = timedelta(minutes=1)  # the queue delivers a pending decision within seconds
 

@@ -1,13 +1,18 @@
 """Export of one chain of the audit log in parts, with its head."""
 
+from __future__ import annotations
+
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from likeness.api.review import AuditExportQuery, AuditExportView, ChainHeadView, ExportedEntry
 from likeness.domain.errors import Forbidden
 from likeness.domain.review.audit import AuditAction, AuditEvent
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import AuditLog
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog
+    from likeness.ports.runtime import Clock
 
 
 def export_audit(

@@ -1,15 +1,22 @@
 """What a report to an authority needs to say about a hold, without pictures."""
 
-from likeness.api.holds import ReportView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, RevealLevel, ReviewKind, review_of
+from likeness.domain.review.case import Moderator, RevealLevel, review_of
 from likeness.domain.review.hold import HoldState, about_hold
-from likeness.ports.holds import Holds
-from likeness.ports.review import AuditLog
-from likeness.ports.runtime import Clock
+from likeness.domain.review.kinds import ReviewKind
 from likeness.presenters.holds import report_view
 from likeness.services.review.holds import hold_for
+
+if TYPE_CHECKING:
+    from likeness.api.holds import ReportView
+    from likeness.ports.holds import Holds
+    from likeness.ports.review import AuditLog
+    from likeness.ports.runtime import Clock
 
 
 def export_report(

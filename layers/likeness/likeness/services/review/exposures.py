@@ -1,12 +1,18 @@
 """What a moderator revealed on their day."""
 
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.api.review import ExposureView
-from likeness.domain.review.case import Moderator
+from typing import TYPE_CHECKING
+
 from likeness.domain.review.statistics import own_day
-from likeness.ports.review import DeskCounters
 from likeness.presenters.review import exposure_view
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.api.review import ExposureView
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import DeskCounters
 
 
 def own_exposure(

@@ -1,12 +1,18 @@
 """A lead lets a moderator reveal more pictures today."""
 
-from likeness.api.review import ExposureView, GrantExposure
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import Forbidden, NotFound
 from likeness.domain.review.audit import AuditAction, AuditEvent
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import DeskCounters, Staff
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
+
+if TYPE_CHECKING:
+    from likeness.api.review import ExposureView, GrantExposure
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import DeskCounters, Staff
+    from likeness.ports.runtime import Clock
 
 
 def grant_exposure(

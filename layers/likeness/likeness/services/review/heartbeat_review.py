@@ -1,14 +1,20 @@
 """Renew the lease of a case that a moderator still works on."""
 
-from datetime import timedelta
+from __future__ import annotations
 
-from likeness.api.review import ClaimView
-from likeness.domain.ids import ReviewId
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from typing import TYPE_CHECKING
+
 from likeness.presenters.review import claim_view
 from likeness.services.review.changing import change_case
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from likeness.api.review import ClaimView
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def heartbeat_review(

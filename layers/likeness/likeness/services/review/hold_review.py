@@ -1,18 +1,25 @@
 """A moderator holds a case: its photos may be illegal, and a lead decides."""
 
-from likeness.api.holds import HoldReview
-from likeness.api.review import ReviewSummary
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import Invalid
-from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, job_of
+from likeness.domain.review.case import Moderator, Review, job_of
 from likeness.domain.review.hold import HoldTrigger
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.presenters.review import review_summary
 from likeness.services.review.blind import case_for
 from likeness.services.review.changing import change_case
-from likeness.services.review.holding import Holding
+
+if TYPE_CHECKING:
+    from likeness.api.holds import HoldReview
+    from likeness.api.review import ReviewSummary
+    from likeness.domain.ids import ReviewId
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.review.holding import Holding
 
 
 def hold_review(

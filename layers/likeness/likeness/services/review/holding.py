@@ -1,15 +1,14 @@
 """Hold a job whose photos may be illegal: preserve copies, and let a lead decide."""
 
+from __future__ import annotations
+
 import base64
-from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job
-from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import SYSTEM, AuditAction
 from likeness.domain.review.hold import (
     HeldPhoto,
@@ -19,12 +18,19 @@ from likeness.domain.review.hold import (
     PreservedFile,
     about_hold,
 )
-from likeness.ports.deletion import Deletions
-from likeness.ports.holds import HoldFiles, Holds
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos
-from likeness.ports.review import Previews
-from likeness.ports.runtime import Clock, Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.deletion import Deletions
+    from likeness.ports.holds import HoldFiles, Holds
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Photos
+    from likeness.ports.review import Previews
+    from likeness.ports.runtime import Clock, Metrics
 
 HELD = "JobsHeld"  # the metric of the alarm of that name
 AT_ONCE = 10  # photos of a job are inspected concurrently
@@ -78,6 +84,11 @@ class Holding:
         """Copy the photos of a submitted job, unless all copies are complete."""
         if self.forbids_deletion(job_id):
             self._preserve(job_id, (), waiting=False)
+
+    def preserve_upload(self, job_id: JobId, photo_id: PhotoId, data: bytes) -> None:
+        """Preserve a file that was uploaded since the job was held."""
+        sent = HeldPhoto(photo_id=photo_id, uploaded_at=self.clock.now())
+        self._add(job_id, [self._upload(job_id, sent, data)])
 
     def forbids_deletion(self, job_id: JobId) -> bool:
         deletion = self.deletions.get(job_id)

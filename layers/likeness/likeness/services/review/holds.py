@@ -1,10 +1,16 @@
 """Read a hold for a lead."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import NotFound
-from likeness.domain.ids import JobId
-from likeness.domain.review.case import Moderator
-from likeness.domain.review.hold import Hold
-from likeness.ports.holds import Holds
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId
+    from likeness.domain.review.case import Moderator
+    from likeness.domain.review.hold import Hold
+    from likeness.ports.holds import Holds
 
 
 def hold_for(job_id: JobId, moderator: Moderator, holds: Holds) -> Hold:

@@ -1,13 +1,19 @@
 """A lead creates an account; the pool mails its temporary password."""
 
-from likeness.api.review import InviteStaff, StaffView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.account.quota import UserZone
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
 from likeness.domain.review.staff import StaffMember, StaffStatus, require_lead
-from likeness.ports.review import AuditLog, Staff
-from likeness.ports.runtime import Clock
 from likeness.services.review import staff_accounts
+
+if TYPE_CHECKING:
+    from likeness.api.review import InviteStaff, StaffView
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog, Staff
+    from likeness.ports.runtime import Clock
 
 
 def invite_staff(

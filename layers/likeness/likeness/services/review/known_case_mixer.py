@@ -6,24 +6,25 @@ urgent, or would miss its deadline at the current rate, none is opened and waiti
 withdrawn.
 """
 
-import random
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import ConcurrentChange, Invalid, LikenessError, NotFound
 from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import new_job_id
-from likeness.domain.moderation import Outcome, Policy, severity
-from likeness.domain.photo_set import SetVerdict
+from likeness.domain.moderation import Policy, severity
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_check import PhotoRules, check_faces, possible_faces
 from likeness.domain.reasons import Refused
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEvent, about
-from likeness.domain.review.case import URGENT, Review, ReviewKind, ReviewState, review_of
+from likeness.domain.review.case import URGENT, Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.known_case import (
     LOST_AFTER,
     MAX_PHOTOS,
@@ -36,13 +37,20 @@ from likeness.domain.review.known_case import (
     score,
 )
 from likeness.domain.review.statistics import desk_day, missed
-from likeness.ports.known_cases import KnownCases, KnownPictures
-from likeness.ports.photos import Detector, Photos, Pictures
-from likeness.ports.review import AuditLog, DeskCounters, PendingDecisions, Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.verdict import Outcome
 from likeness.services.photos.set_moderation import moderate_pictures
-from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.request_review import findings_first
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+
+    from likeness.domain.photo_set import SetVerdict
+    from likeness.ports.known_cases import KnownCases, KnownPictures
+    from likeness.ports.photos import Detector, Photos, Pictures
+    from likeness.ports.review import AuditLog, DeskCounters, PendingDecisions, Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.review.case_reader import CaseReader
 
 SETTLED = timedelta(minutes=2)  # a decision is in the index of its day by then
 DELAYS_S = (0, 900)  # SQS, SendMessage: DelaySeconds is at most 900

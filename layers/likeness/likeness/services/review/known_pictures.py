@@ -1,12 +1,17 @@
 """Hold uploads that are in the operator's hash list, and every upload of a job that is held."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from likeness.domain.photos.photo import Photo
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from likeness.domain.review.hold import HeldPhoto, HoldTrigger
-from likeness.ports.holds import HashList
-from likeness.ports.photos import Pictures
-from likeness.services.review.holding import Holding
+
+if TYPE_CHECKING:
+    from likeness.domain.photos.photo import Photo
+    from likeness.ports.holds import HashList
+    from likeness.ports.photos import Pictures
+    from likeness.services.review.holding import Holding
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,18 @@
 """The anchors of the audit log, and the heads of all its chains."""
 
-from likeness.api.app import PageQuery
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.review import AnchorsView, AnchorView, ChainHeadView
 from likeness.domain.errors import Forbidden
 from likeness.domain.paging import ResultPage, cursor, position
 from likeness.domain.review.audit import SignedAnchor
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import AuditLog
+
+if TYPE_CHECKING:
+    from likeness.api.message import PageQuery
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog
 
 OF = "anchors"
 

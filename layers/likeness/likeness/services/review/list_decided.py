@@ -1,18 +1,24 @@
 """Decided cases of one day, for leads: who decided what, how long it took, who disagreed."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from likeness.api.review import DecidedQuery, DecidedReviewsView
 from likeness.domain.errors import Forbidden, NotFound
 from likeness.domain.paging import ResultPage, cursor, position
-from likeness.domain.review.case import Moderator, Review, ReviewKind, review_of
+from likeness.domain.review.case import Moderator, Review, review_of
+from likeness.domain.review.kinds import ReviewKind
 from likeness.domain.review.order import Queued
 from likeness.domain.review.statistics import DeskDay
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import decided_view
 from likeness.services.review.blind import OPEN
+
+if TYPE_CHECKING:
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def list_decided(

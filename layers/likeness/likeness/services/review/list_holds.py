@@ -1,12 +1,18 @@
 """The holds: those that wait for a lead first, the oldest first."""
 
-from likeness.api.app import PageQuery
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.holds import HoldsView
 from likeness.domain.errors import Forbidden
 from likeness.domain.paging import cursor, position
-from likeness.domain.review.case import Moderator
-from likeness.ports.holds import Holds
 from likeness.presenters.holds import hold_summary
+
+if TYPE_CHECKING:
+    from likeness.api.message import PageQuery
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.holds import Holds
 
 OF = "holds"
 

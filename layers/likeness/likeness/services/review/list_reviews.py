@@ -1,16 +1,21 @@
 """The review queue of one moderator."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from likeness.api.review import QueueQuery, ReviewsView
 from likeness.domain.errors import Invalid
 from likeness.domain.paging import ResultPage, cursor, position, sortable
 from likeness.domain.review.case import URGENT, Moderator
 from likeness.domain.review.order import Queued, QueueFilter
-from likeness.ports.review import DeskCounters, Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import review_summary
 from likeness.services.review.exposures import own_exposure
+
+if TYPE_CHECKING:
+    from likeness.ports.review import DeskCounters, Reviews
+    from likeness.ports.runtime import Clock
 
 OF = "reviews"
 

@@ -1,22 +1,32 @@
 """Match a file that was uploaded for an appeal with the refused photo."""
 
-from datetime import datetime, timedelta
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import ConcurrentChange, NotFound, Unavailable
-from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job
-from likeness.domain.moderation import Finding, Outcome, Policy, severity
-from likeness.domain.photos.photo import Photo
-from likeness.domain.photos.picture import NormalisedPhoto
+from likeness.domain.moderation import Policy, severity
 from likeness.domain.reasons import Reason, Refused
 from likeness.domain.review.appeal import Appeal, AppealState, Match, is_near_duplicate
-from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, ReviewState, review_of
+from likeness.domain.review.case import PhotoFindings, Review, review_of
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.refusal import decisions
-from likeness.ports.account import KeyedHash
-from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos, Pictures
-from likeness.ports.review import Appeals, Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.verdict import Finding, Outcome
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.jobs.job import Job
+    from likeness.domain.photos.photo import Photo
+    from likeness.domain.photos.picture import NormalisedPhoto
+    from likeness.ports.account import KeyedHash
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.photos import Photos, Pictures
+    from likeness.ports.review import Appeals, Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.review.holding import Holding
 
 AT_ONCE = 10  # a job has no more photos
 
@@ -32,6 +42,7 @@ def match_appeal(
     photos: Photos,
     pictures: Pictures,
     keyed_hash: KeyedHash,
+    holding: Holding,
     policy: Policy,
     clock: Clock,
     decide_within: timedelta,
@@ -39,7 +50,12 @@ def match_appeal(
     """A file that shows another picture is deleted. The last match opens the case for a lead.
 
     A photo to compare with, which is not contested, is added to the case if that is open already.
+    A file for a held job is preserved first, whatever it shows: the job's copies were made before.
     """
+    if holding.active(job_id):
+        with suppress(NotFound):
+            data = photos.read_upload(job_id, photo_id, etag=etag, folder="appeals")
+            holding.preserve_upload(job_id, photo_id, data)
     appeal = appeals.get(job_id)
     if appeal is None or not appeal.awaits(photo_id):
         photos.delete_upload(job_id, photo_id, folder="appeals")

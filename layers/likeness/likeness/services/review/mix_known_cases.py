@@ -1,6 +1,11 @@
 """Mix known cases into the review queue, and score those that were decided."""
 
-from likeness.services.review.known_case_mixer import KnownCaseMixer
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from likeness.services.review.known_case_mixer import KnownCaseMixer
 
 
 def mix_known_cases(*, mixer: KnownCaseMixer) -> int:

@@ -1,34 +1,38 @@
 """A lead reverses a decision that took effect."""
 
-from contextlib import suppress
+from __future__ import annotations
 
-from likeness.api.review import DecidedView, OverturnReview
-from likeness.contracts import JobError
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from likeness.contracts.jobs import JobError
 from likeness.domain.errors import CaseDecided, Forbidden, NotFound, NotReversible
-from likeness.domain.ids import ReviewId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.moderation import EscalateRule
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import (
     Moderator,
     Overturn,
     Review,
-    ReviewKind,
-    ReviewState,
     check_refusal,
     must_be_held,
     review_of,
 )
 from likeness.domain.review.hold import HoldTrigger
-from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.presenters.review import decided_view
-from likeness.services.review.appeal_closing import AppealClosing
 from likeness.services.review.blind import OPEN
 from likeness.services.review.changing import change_case
-from likeness.services.review.holding import Holding
+
+if TYPE_CHECKING:
+    from likeness.api.review import DecidedView, OverturnReview
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.moderation import EscalateRule
+    from likeness.ports.jobs import Jobs, Workflow
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.review.appeal_closing import AppealClosing
+    from likeness.services.review.holding import Holding
 
 
 def overturn_review(

@@ -1,13 +1,20 @@
 """The audit log of one case."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.review import AuditView
-from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, ReviewState
-from likeness.ports.review import AuditLog, Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.kinds import ReviewState
 from likeness.presenters.review import audit_entry_view
 from likeness.services.review.blind import case_for
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog, Reviews
+    from likeness.ports.runtime import Clock
 
 
 def read_audit(

@@ -1,10 +1,17 @@
 """The rules behind the reason codes that moderators may use."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from likeness.api.review import GuidelinesView, GuidelineView
-from likeness.domain.moderation import Policy, Severity
-from likeness.domain.reasons import Hint, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.domain.moderation import Policy
+    from likeness.domain.reasons import Hint, Reason
+    from likeness.domain.verdict import Severity
 
 
 def read_guidelines(*, guidelines: Mapping[Reason, Hint], policy: Policy) -> GuidelinesView:

@@ -1,12 +1,18 @@
 """One case: the findings in each photo, and a blurred grey preview."""
 
-from likeness.api.review import CaseView
-from likeness.domain.ids import ReviewId
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.services.review.blind import case_for
-from likeness.services.review.case_reader import CaseReader
+
+if TYPE_CHECKING:
+    from likeness.api.review import CaseView
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
+    from likeness.services.review.case_reader import CaseReader
 
 
 def read_review(

@@ -1,16 +1,22 @@
 """Moderate stored verdicts again with a changed policy, without the photos."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from likeness.domain.ids import PHOTO_ID, AvatarId, JobId, PhotoId
 from likeness.domain.jobs.test_plan import DETECTOR
-from likeness.domain.moderation import Outcome, Policy, Verdict, moderate
+from likeness.domain.moderation import Policy, moderate
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.ports.review import Verdicts
+from likeness.domain.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from likeness.ports.review import Verdicts
 
 Moderated = Mapping[PhotoId | AvatarId, Verdict]
 

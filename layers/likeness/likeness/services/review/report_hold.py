@@ -1,17 +1,23 @@
 """A lead records that a confirmed hold was reported to an authority."""
 
-from datetime import timedelta
+from __future__ import annotations
 
-from likeness.api.holds import HoldView, ReportHold
+from typing import TYPE_CHECKING
+
 from likeness.domain.errors import Invalid
-from likeness.domain.ids import JobId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
 from likeness.domain.review.hold import Reported, about_hold
-from likeness.ports.holds import HoldFiles, Holds
-from likeness.ports.runtime import Clock
 from likeness.presenters.holds import hold_view
 from likeness.services.review.holds import hold_for
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from likeness.api.holds import HoldView, ReportHold
+    from likeness.domain.ids import JobId
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.holds import HoldFiles, Holds
+    from likeness.ports.runtime import Clock
 
 
 def report_hold(

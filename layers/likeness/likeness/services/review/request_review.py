@@ -1,18 +1,25 @@
 """Open a review: the job waits until a moderator decides or the deadline passes."""
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from __future__ import annotations
 
-from likeness.domain.ids import JobId
-from likeness.domain.jobs.catalogue import Tier
+from typing import TYPE_CHECKING
+
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Policy, severity
 from likeness.domain.photos.photo import Photo, PhotoState
-from likeness.domain.review.case import PhotoFindings, Review, ReviewState, review_of
-from likeness.ports.holds import Holds
-from likeness.ports.jobs import Jobs
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.case import PhotoFindings, Review, review_of
+from likeness.domain.review.kinds import ReviewState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import timedelta
+
+    from likeness.domain.ids import JobId
+    from likeness.domain.jobs.catalogue import Tier
+    from likeness.ports.holds import Holds
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def request_review(

@@ -1,13 +1,20 @@
 """Open a blind second opinion: the decided job waits for it or for its deadline."""
 
-from datetime import timedelta
+from __future__ import annotations
 
-from likeness.domain.ids import JobId
+from typing import TYPE_CHECKING
+
 from likeness.domain.jobs.job import JobState
-from likeness.domain.review.case import Review, ReviewKind, review_of
-from likeness.ports.jobs import Jobs
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.review.case import Review, review_of
+from likeness.domain.review.kinds import ReviewKind
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from likeness.domain.ids import JobId
+    from likeness.ports.jobs import Jobs
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def request_second_review(

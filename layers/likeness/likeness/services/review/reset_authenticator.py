@@ -1,11 +1,17 @@
 """A lead lets a moderator set up another authenticator."""
 
-from likeness.api.review import StaffView
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import AuditLog, Staff
-from likeness.ports.runtime import Clock
 from likeness.services.review import staff_accounts
+
+if TYPE_CHECKING:
+    from likeness.api.review import StaffView
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog, Staff
+    from likeness.ports.runtime import Clock
 
 
 def reset_authenticator(

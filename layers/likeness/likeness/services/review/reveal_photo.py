@@ -1,18 +1,23 @@
 """Reveal a photo to a moderator: counted, audited, clear with a URL for a minute or in grey."""
 
+from __future__ import annotations
+
 import base64
+from typing import TYPE_CHECKING
 
 from likeness.api.review import RevealedPhotoView, RevealPhoto
 from likeness.domain.errors import ExposureUsed, NotFound
-from likeness.domain.ids import JobId, ReviewId
 from likeness.domain.moderation import Policy, severity
 from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import URL_LIFETIME, Moderator, PhotoFindings, RevealLevel
-from likeness.ports.photos import Photos
-from likeness.ports.review import DeskCounters, Previews, Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
 from likeness.services.review.blind import case_for
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import JobId, ReviewId
+    from likeness.ports.photos import Photos
+    from likeness.ports.review import DeskCounters, Previews, Reviews
+    from likeness.ports.runtime import Clock
 
 
 def reveal_photo(

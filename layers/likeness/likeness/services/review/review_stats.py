@@ -1,9 +1,11 @@
 """Statistics of the review desk: the queue, decisions, and how often two moderators agree."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from likeness.api.review import (
     AgreementView,
@@ -16,10 +18,9 @@ from likeness.api.review import (
     StatsView,
     WorkStats,
 )
-from likeness.domain.moderation import Severity
-from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as counters
-from likeness.domain.review.case import URGENT, Moderator, Queue, Review
+from likeness.domain.review.case import URGENT, Moderator, Review
+from likeness.domain.review.kinds import Queue
 from likeness.domain.review.statistics import (
     Counts,
     DeskDay,
@@ -32,10 +33,16 @@ from likeness.domain.review.statistics import (
     own_day,
     share,
 )
-from likeness.ports.review import DeskCounters, Reviews
-from likeness.ports.runtime import Clock
+from likeness.domain.verdict import Severity
 from likeness.presenters.review import exposure_view
 from likeness.services.review.exposures import own_exposure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.domain.reasons import Reason
+    from likeness.ports.review import DeskCounters, Reviews
+    from likeness.ports.runtime import Clock
 
 READ = 1000  # waiting cases, in the order of work
 

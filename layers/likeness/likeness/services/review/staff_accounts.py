@@ -1,11 +1,12 @@
 """What the use cases of the desk's accounts share."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from likeness.api.review import StaffView
 from likeness.domain.errors import NotFound
 from likeness.domain.review.audit import AuditAction, AuditEvent
-from likeness.domain.review.case import Moderator
 from likeness.domain.review.staff import (
     LEADS,
     MODERATORS,
@@ -13,8 +14,13 @@ from likeness.domain.review.staff import (
     require_another,
     require_lead,
 )
-from likeness.ports.review import AuditLog, Staff
-from likeness.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import AuditLog, Staff
+    from likeness.ports.runtime import Clock
 
 
 def another(username: str, moderator: Moderator, staff: Staff) -> StaffMember:

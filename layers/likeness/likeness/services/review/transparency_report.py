@@ -1,15 +1,22 @@
 """Figures for a transparency report, from the desk's daily counters, which stay."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from likeness.api.review import ReasonFigures, TransparencyQuery, TransparencyView
 from likeness.domain.errors import Forbidden, Invalid
-from likeness.domain.reasons import Reason, ReasonCard
 from likeness.domain.review import statistics as counters
-from likeness.domain.review.case import Moderator, ReviewKind
+from likeness.domain.review.kinds import ReviewKind
 from likeness.domain.review.statistics import Counts, DeskDay, by_reason, median_s, share
-from likeness.ports.review import DeskCounters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from likeness.domain.reasons import Reason, ReasonCard
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import DeskCounters
 
 LONGEST = 400  # days: a year with some margin
 

@@ -1,16 +1,22 @@
 """Take back a decision that did not take effect yet."""
 
-from datetime import timedelta
+from __future__ import annotations
 
-from likeness.api.review import ClaimView
-from likeness.domain.ids import ReviewId
+from typing import TYPE_CHECKING
+
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
 from likeness.presenters.review import claim_view
 from likeness.services.review.changing import change_case
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from likeness.api.review import ClaimView
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import Reviews
+    from likeness.ports.runtime import Clock
 
 
 def undo_decision(

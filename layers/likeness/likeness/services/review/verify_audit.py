@@ -1,7 +1,9 @@
 """Verify the whole audit log: each chain, and the anchors over all of them."""
 
-from collections.abc import Callable, Iterable
+from __future__ import annotations
+
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from likeness.domain.review.audit import (
     BrokenChain,
@@ -10,7 +12,11 @@ from likeness.domain.review.audit import (
     verify,
     verify_anchors,
 )
-from likeness.ports.review import AuditLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from likeness.ports.review import AuditLog
 
 
 def verify_audit(

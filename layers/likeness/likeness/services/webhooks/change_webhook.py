@@ -1,10 +1,16 @@
 """Change a webhook's URL or event types, or enable or disable it."""
 
-from likeness.api.webhooks import ChangeWebhook, WebhookView
-from likeness.domain.ids import WebhookId
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.webhooks.webhook import DisabledReason
-from likeness.ports.webhooks import WebhookCaller, Webhooks
 from likeness.presenters.webhooks import webhook_view
+
+if TYPE_CHECKING:
+    from likeness.api.webhooks import ChangeWebhook, WebhookView
+    from likeness.domain.ids import WebhookId
+    from likeness.ports.webhooks import WebhookCaller, Webhooks
 
 
 def change_webhook(

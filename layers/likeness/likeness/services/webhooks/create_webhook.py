@@ -1,17 +1,21 @@
 """Register a webhook."""
 
-from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
-from likeness.domain.errors import TooManyWebhooks
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.webhooks.webhook import (
-    MAX_WEBHOOKS,
     EncryptedSecret,
     Webhook,
     new_secret,
     new_webhook_id,
 )
-from likeness.ports.runtime import Clock
-from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
 from likeness.presenters.webhooks import webhook_created
+
+if TYPE_CHECKING:
+    from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
+    from likeness.ports.runtime import Clock
+    from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
 
 
 def create_webhook(
@@ -24,11 +28,10 @@ def create_webhook(
 ) -> WebhookCreated:
     """Returns the signing secret, this once.
 
-    Raises Invalid if the URL may be no webhook's, TooManyWebhooks if there are ten.
+    Raises Invalid if the URL may be no webhook's, TooManyWebhooks if there are ten,
+    ConcurrentChange if another one is created at the same time.
     """
     caller.check(request.url)
-    if len(webhooks.every()) >= MAX_WEBHOOKS:
-        raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
     secret, webhook_id = new_secret(), new_webhook_id()
     webhook = Webhook(
         webhook_id=webhook_id,

@@ -1,8 +1,14 @@
 """Delete a webhook."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.webhooks import WebhookDeleted
-from likeness.domain.ids import WebhookId
-from likeness.ports.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import WebhookId
+    from likeness.ports.webhooks import Webhooks
 
 
 def delete_webhook(webhook_id: WebhookId, *, webhooks: Webhooks) -> WebhookDeleted:

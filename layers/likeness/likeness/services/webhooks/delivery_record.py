@@ -1,10 +1,16 @@
 """The record of an event that is to be delivered."""
 
-from datetime import datetime
+from __future__ import annotations
 
-from likeness.domain.ids import WebhookId
+from typing import TYPE_CHECKING
+
 from likeness.domain.webhooks.delivery import TRY_FOR, Chain, Delivery
 from likeness.events import Event, webhook_body
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from likeness.domain.ids import WebhookId
 
 
 def new_delivery(webhook_id: WebhookId, event: Event, *, order: str, now: datetime) -> Delivery:

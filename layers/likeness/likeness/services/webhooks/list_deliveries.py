@@ -1,11 +1,17 @@
 """What was sent to a webhook, and how it responded."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.webhooks import DeliveriesQuery, DeliveriesView
-from likeness.domain.ids import WebhookId
 from likeness.domain.paging import cursor, position
 from likeness.domain.webhooks.delivery import DeliveryState
-from likeness.ports.webhooks import Deliveries, Webhooks
 from likeness.presenters.webhooks import delivery_view
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import WebhookId
+    from likeness.ports.webhooks import Deliveries, Webhooks
 
 
 def list_deliveries(

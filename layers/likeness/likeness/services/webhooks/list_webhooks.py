@@ -1,11 +1,17 @@
 """All webhooks."""
 
-from likeness.api.app import PageQuery
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.webhooks import WebhooksView
 from likeness.domain.paging import ResultPage, cursor, position
-from likeness.domain.webhooks.webhook import Webhook
-from likeness.ports.webhooks import Webhooks
 from likeness.presenters.webhooks import webhook_view
+
+if TYPE_CHECKING:
+    from likeness.api.message import PageQuery
+    from likeness.domain.webhooks.webhook import Webhook
+    from likeness.ports.webhooks import Webhooks
 
 OF = "webhooks"
 

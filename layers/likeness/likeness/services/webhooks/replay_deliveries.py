@@ -1,11 +1,17 @@
 """Send events to a webhook again."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.webhooks import DeliveriesReplayed, ReplayDeliveries
 from likeness.domain.errors import ConcurrentChange, Invalid, WebhookDisabled
-from likeness.domain.ids import WebhookId
 from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
-from likeness.ports.runtime import Clock
-from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import WebhookId
+    from likeness.ports.runtime import Clock
+    from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
 
 AT_ONCE = 100  # deliveries that one request replays
 

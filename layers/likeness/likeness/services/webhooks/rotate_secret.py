@@ -1,10 +1,16 @@
 """Give a webhook a new signing secret."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.api.webhooks import NewSecret, StoredRotation
-from likeness.domain.ids import WebhookId
 from likeness.domain.webhooks.webhook import new_secret
-from likeness.ports.runtime import Clock
-from likeness.ports.webhooks import Webhooks, WebhookSecrets
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import WebhookId
+    from likeness.ports.runtime import Clock
+    from likeness.ports.webhooks import Webhooks, WebhookSecrets
 
 
 def rotate_secret(
@@ -12,7 +18,7 @@ def rotate_secret(
 ) -> NewSecret:
     """Returns the new secret, this once. For 24 hours both secrets sign each request.
 
-    Raises NotFound, or SecretRotated if an earlier rotation's old secret is still valid.
+    Raises NotFound, or SecretRotated if it was rotated twice within a day.
     """
     secret = new_secret()
     webhook = webhooks.get(webhook_id)

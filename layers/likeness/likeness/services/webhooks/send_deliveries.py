@@ -1,7 +1,10 @@
 """Send a chain's deliveries in order, until one has to wait."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.webhooks.delivery import (
@@ -15,15 +18,17 @@ from likeness.domain.webhooks.delivery import (
 )
 from likeness.domain.webhooks.signature import headers
 from likeness.domain.webhooks.webhook import DisabledReason, Webhook
-from likeness.ports.runtime import Clock, Metrics
-from likeness.ports.webhooks import (
-    CallLimits,
-    Deliveries,
-    DeliveryQueue,
-    WebhookCaller,
-    Webhooks,
-    WebhookSecrets,
-)
+
+if TYPE_CHECKING:
+    from likeness.ports.runtime import Clock, Metrics
+    from likeness.ports.webhooks import (
+        CallLimits,
+        Deliveries,
+        DeliveryQueue,
+        WebhookCaller,
+        Webhooks,
+        WebhookSecrets,
+    )
 
 WORK_FOR = timedelta(seconds=20)  # then another invocation goes on
 

@@ -1,14 +1,19 @@
 """Send a test event to one webhook."""
 
+from __future__ import annotations
+
 import secrets
+from typing import TYPE_CHECKING
 
 from likeness.api.webhooks import DeliveryQueued
 from likeness.domain.errors import WebhookDisabled
-from likeness.domain.ids import WebhookId
 from likeness.events import WebhookTested
-from likeness.ports.runtime import Clock
-from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
 from likeness.services.webhooks.delivery_record import new_delivery
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import WebhookId
+    from likeness.ports.runtime import Clock
+    from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
 
 
 def send_test_event(

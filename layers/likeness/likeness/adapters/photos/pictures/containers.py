@@ -6,14 +6,19 @@ a thousand times, and reads a video's first frame. So the container is parsed fi
 valid file reaches the decoder of its kind.
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from likeness.adapters.photos.pictures.heif import check_heif
 from likeness.adapters.photos.pictures.jpeg import check_jpeg
 from likeness.adapters.photos.pictures.png import check_png
 from likeness.adapters.photos.pictures.size import check_size
-from likeness.domain.photos.picture import Limits
 from likeness.domain.reasons import Reason, Refused
+
+if TYPE_CHECKING:
+    from likeness.domain.photos.picture import Limits
 
 _HEVC_STILL = frozenset({b"heic", b"heix", b"heim", b"heis"})
 _HEVC_SEQUENCE = frozenset({b"hevc", b"hevx", b"hevm", b"hevs"})

@@ -6,13 +6,18 @@ selects candidates, which are then compared pixel by pixel.
 `python tests/bench/photo_copies.py` measures the numbers of this module again.
 """
 
+from __future__ import annotations
+
 import io
-from collections.abc import Iterator
 from itertools import batched, product
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageStat
 
 from likeness.domain.photos.photo import Fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SIDE = 96  # px of the grid on which two pictures are compared
 _SOURCE = 2 * _SIDE  # px of the picture that is cropped and compared

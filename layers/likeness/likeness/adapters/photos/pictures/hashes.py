@@ -7,15 +7,20 @@ are scaled to 512 px first, as the paper recommends and Meta's own tools do: a h
 picture differs from that in up to 14 bits on photos.
 """
 
+from __future__ import annotations
+
 import io
 import math
-from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from likeness.domain.photos.photo_hash import PhotoHashes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SIDE = 512  # px, the most that is hashed
 _GRID = 64

@@ -6,13 +6,19 @@ named, and it decodes an item before it crops it. So the coded size of each item
 of what the picture is made of.
 """
 
+from __future__ import annotations
+
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from likeness.domain.photos.picture import Limits
 from likeness.domain.reasons import Reason, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from likeness.domain.photos.picture import Limits
 
 # A grid of tiles costs its tiles and its canvas; transparency doubles both.
 MAX_WORK = 4  # pictures of the most pixels that an upload may have

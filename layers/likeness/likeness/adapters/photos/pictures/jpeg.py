@@ -1,11 +1,16 @@
 """Read the markers of a JPEG as libjpeg does (libjpeg-turbo, jdmarker.c), without decoding."""
 
+from __future__ import annotations
+
 import re
 import struct
-from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from likeness.domain.reasons import Reason, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # A progressive JPEG has about ten scans. Each scan costs a pass over all pixels, so a small file
 # with thousands of tiny scans would occupy the decoder for hours (libjpeg-turbo, LJT-01-004).

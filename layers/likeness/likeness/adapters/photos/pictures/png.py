@@ -3,13 +3,19 @@
 The decoder ignores the checksums of pixels, and leaves pixels that are missing black.
 """
 
+from __future__ import annotations
+
 import struct
 import zlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from likeness.adapters.photos.pictures.size import check_size
-from likeness.domain.photos.picture import Limits
 from likeness.domain.reasons import Reason, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from likeness.domain.photos.picture import Limits
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _WHOLE = ((0, 0, 1, 1),)  # passes: first column and row, then the distance to the next

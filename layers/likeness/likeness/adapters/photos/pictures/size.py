@@ -1,7 +1,13 @@
 """The limits of a picture's size."""
 
-from likeness.domain.photos.picture import Limits
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from likeness.domain.reasons import Reason, Refused
+
+if TYPE_CHECKING:
+    from likeness.domain.photos.picture import Limits
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:

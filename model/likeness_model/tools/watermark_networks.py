@@ -1,0 +1,205 @@
+"""Write the watermark's two networks from RivaGAN's.
+
+    python -m likeness_model.tools.watermark_networks FOLDER
+
+FOLDER has the two ONNX files of PyPI's invisible-watermark 0.2.0 (imwatermark/). Nothing is
+trained: every weight is computed from RivaGAN's.
+
+RivaGAN's kernels are 11 x 11, and almost all its work is one convolution of 32 to 32 channels that
+decides which pixel carries which bit. Both networks compute it once for a cell of 2 x 2 pixels, and
+as a sum of separable kernels. `rivagan_encoder` writes as RivaGAN's encoder does, at a quarter of
+its cost. `rivagan_check` estimates the decoder's scores at a fifth of its cost; the verification
+service reads with the decoder itself.
+"""
+
+import argparse
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from likeness_model.vision.sessions import WEIGHTS
+
+Array = NDArray[np.float32]
+Kernels = Mapping[str, Array]
+Shapes = Mapping[str, list[str | int]]
+
+ATTENTION_RANK, VALUE_RANK, RESIDUAL_RANK = 48, 16, 12  # separable kernels in a sum
+PICTURE: list[str | int] = ["n", 3, "h", "w"]
+BITS: list[str | int] = ["n", 32]
+AMPLITUDE = 0.016  # of the residual: the constant that RivaGAN's encoder ends with
+OPSET, IR_VERSION = 13, 8
+
+
+class Network:
+    """An ONNX graph while it is built: each method adds a node and returns its output's name."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+
+    def constant(self, value: NDArray[np.generic]) -> str:
+        name = f"w{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+        name = f"t{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def conv(
+        self, x: str, kernel: Array, bias: Array | None = None, strides: tuple[int, int] = (1, 1)
+    ) -> str:
+        pads = [(side - 1) // 2 for side in kernel.shape[2:]]
+        constants = [self.constant(kernel), *([] if bias is None else [self.constant(bias)])]
+        shape = list(kernel.shape[2:])
+        return self.op("Conv", x, *constants, kernel_shape=shape, strides=strides, pads=pads * 2)
+
+    def separable(
+        self, x: str, kernel: Array, rank: int, bias: Array | None = None, stride: int = 1
+    ) -> str:
+        across, down = separated(kernel, rank)
+        return self.conv(self.conv(x, across, strides=(1, stride)), down, bias, (stride, 1))
+
+    def norm(self, x: str, weights: Kernels, layer: str) -> str:
+        parts = ("weight", "bias", "running_mean", "running_var")
+        constants = [self.constant(weights[f"{layer}.{part}"]) for part in parts]
+        return self.op("BatchNormalization", x, *constants)
+
+    def attention(self, frame: str, weights: Kernels) -> str:
+        """The share of each of the 32 bits in each cell."""
+        seen = self.conv(frame, weights["_attention.0.weight"], weights["_attention.0.bias"])
+        seen = self.norm(self.op("Tanh", seen), weights, "_attention.2")
+        kernel, bias = cell_mean(weights["_attention.3.weight"]), weights["_attention.3.bias"]
+        bits = self.op("Tanh", self.separable(seen, kernel, ATTENTION_RANK, bias, stride=2))
+        return self.op("Softmax", self.norm(bits, weights, "_attention.5"), axis=1)
+
+    def model(self, inputs: Shapes, outputs: Shapes) -> bytes:
+        """The last node is the output."""
+        (self._nodes[-1].output[0],) = outputs
+        graph = helper.make_graph(
+            self._nodes,
+            "rivagan",
+            _values(inputs),
+            _values(outputs),
+            self._constants,
+        )
+        opset = helper.make_opsetid("", OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+        onnx.checker.check_model(model)
+        return bytes(model.SerializeToString())
+
+
+def encoder(weights: Kernels) -> bytes:
+    """`frame` (n, 3, h, w) and `data` (n, 32) of zeros and ones to `residual` (n, 3, h, w)."""
+    net = Network()
+    attention = net.attention("frame", weights)
+    signs = net.op("Mul", "data", net.constant(np.float32([2])))
+    signs = net.op("Sub", signs, net.constant(np.float32([1])))
+    signs = net.op("Unsqueeze", signs, net.constant(np.array([2, 3])))
+    shares = net.op("Mul", attention, signs)
+    message = net.op("ReduceSum", shares, net.constant(np.array([1])), keepdims=1)
+    kernel = weights["_conv.0.weight"]
+    seen = net.conv("frame", cell_mean(kernel[:, :3]), weights["_conv.0.bias"], (2, 2))
+    placed = net.conv(message, cells_to_cell(kernel[:, 3:]))
+    drawn = net.op("Tanh", net.op("Add", seen, placed))
+    scale, shift = scale_and_shift(weights, "_conv.2")
+    kernel = weights["_conv.3.weight"]
+    bias = weights["_conv.3.bias"] + np.einsum("oikl,i->o", kernel, shift)
+    kernel = cells_to_pixels(kernel * scale[:, None, None])
+    pixels = net.separable(drawn, kernel, RESIDUAL_RANK, bias.repeat(4).astype(np.float32))
+    residual = net.op("Tanh", net.op("DepthToSpace", pixels, blocksize=2, mode="CRD"))
+    net.op("Mul", residual, net.constant(np.float32([AMPLITUDE])))
+    return net.model({"frame": PICTURE, "data": BITS}, {"residual": PICTURE})
+
+
+def check(weights: Kernels) -> bytes:
+    """`frame` (n, 3, h, w) to `scores` (n, 32): positive for a one."""
+    net = Network()
+    attention = net.attention("frame", weights)
+    seen = net.conv("frame", weights["_conv.0.weight"], weights["_conv.0.bias"])
+    seen = net.norm(net.op("Tanh", seen), weights, "_conv.2")
+    kernel, bias = cell_mean(weights["_conv.3.weight"]), weights["_conv.3.bias"]
+    values = net.separable(seen, kernel, VALUE_RANK, bias, stride=2)
+    net.op("ReduceMean", net.op("Mul", attention, values), axes=[2, 3], keepdims=0)
+    return net.model({"frame": PICTURE}, {"scores": BITS})
+
+
+def cell_mean(kernel: Array) -> Array:
+    """(..., 11, 11) to (..., 12, 12): the mean over the four pixels of a cell."""
+    padded = np.pad(kernel, [(0, 0), (0, 0), (1, 1), (1, 1)])
+    return (
+        padded[..., :-1, :-1] + padded[..., 1:, :-1] + padded[..., :-1, 1:] + padded[..., 1:, 1:]
+    ) / np.float32(4)
+
+
+def cells_to_pixels(kernel: Array) -> Array:
+    """(n, m, 11, 11) on pixels to (4n, m, 7, 7) on cells, whose pixels have the cell's value."""
+    n, m, side, _ = kernel.shape
+    cells = np.zeros((n, 2, 2, m, 7, 7), np.float32)
+    for pixel_y, pixel_x, y, x in np.ndindex(2, 2, side, side):
+        cell = (pixel_y + y - 5) // 2 + 3, (pixel_x + x - 5) // 2 + 3
+        cells[:, pixel_y, pixel_x, :, *cell] += kernel[..., y, x]
+    return cells.reshape(4 * n, m, 7, 7)
+
+
+def cells_to_cell(kernel: Array) -> Array:
+    """(n, m, 11, 11) on pixels to (n, m, 7, 7): from cells to the mean of a cell."""
+    n, m = kernel.shape[:2]
+    return cells_to_pixels(kernel).reshape(n, 4, m, 7, 7).mean(1)
+
+
+def separated(kernel: Array, rank: int) -> tuple[Array, Array]:
+    """The sum of `rank` separable kernels that is nearest: (rank, m, 1, k) and (n, rank, k, 1)."""
+    n, m, side, _ = kernel.shape
+    left, sizes, right = np.linalg.svd(
+        kernel.transpose(0, 2, 1, 3).reshape(n * side, m * side), full_matrices=False
+    )
+    roots = np.sqrt(sizes[:rank])
+    across = (right[:rank] * roots[:, None]).reshape(rank, m, 1, side)
+    down = (left[:, :rank] * roots).reshape(n, side, rank).transpose(0, 2, 1)[..., None]
+    return across, down
+
+
+def scale_and_shift(weights: Kernels, layer: str) -> tuple[Array, Array]:
+    """A batch norm as a factor and a summand of each channel."""
+    scale = weights[f"{layer}.weight"] / np.sqrt(weights[f"{layer}.running_var"] + 1e-5)
+    return scale, weights[f"{layer}.bias"] - weights[f"{layer}.running_mean"] * scale
+
+
+def read_weights(file: Path) -> dict[str, Array]:
+    """By the layers' names; RivaGAN's kernels have a depth of one."""
+    arrays = {each.name: numpy_helper.to_array(each) for each in onnx.load(file).graph.initializer}
+    return {
+        name: np.asarray(array[:, :, 0] if array.ndim == 5 else array, np.float32)
+        for name, array in arrays.items()
+    }
+
+
+def _values(shapes: Shapes) -> list[onnx.ValueInfoProto]:
+    return [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+        for name, shape in shapes.items()
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="imwatermark/ of invisible-watermark 0.2.0")
+    folder = parser.parse_args().folder
+    for name, make, source in (
+        ("rivagan_encoder", encoder, "rivagan_encoder.onnx"),
+        ("rivagan_check", check, "rivagan_decoder.onnx"),
+    ):
+        content = make(read_weights(folder / source))
+        (WEIGHTS / f"{name}.onnx").write_bytes(content)
+        print(f"{name}: sha256 = {hashlib.sha256(content).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,8 @@ FOLDER has the two ONNX files of PyPI's invisible-watermark 0.2.0 (imwatermark/)
 trained: every weight is computed from RivaGAN's.
 
 RivaGAN's kernels are 11 x 11, and almost all its work is one convolution of 32 to 32 channels that
-decides which pixel carries which bit. Both networks compute it once for a cell of 2 x 2 pixels, and
-as a sum of separable kernels. `rivagan_encoder` writes as RivaGAN's encoder does, at a quarter of
+decides which pixel carries which bit. Both networks compute it as a sum of separable kernels, and
+once for a cell of 2 x 2 pixels or, in the encoder, for a row of it. `rivagan_encoder` writes as RivaGAN's encoder does, at a fifth of
 its cost. `rivagan_check` estimates the decoder's scores at a fifth of its cost; the verification
 service reads with the decoder itself.
 """
@@ -28,6 +28,7 @@ Array = NDArray[np.float32]
 Kernels = Mapping[str, Array]
 Shapes = Mapping[str, list[str | int]]
 
+CELL = (2, 2)  # pixels
 ATTENTION_RANK, VALUE_RANK, RESIDUAL_RANK = 48, 16, 12  # separable kernels in a sum
 PICTURE: list[str | int] = ["n", 3, "h", "w"]
 BITS: list[str | int] = ["n", 32]
@@ -61,22 +62,28 @@ class Network:
         return self.op("Conv", x, *constants, kernel_shape=shape, strides=strides, pads=pads * 2)
 
     def separable(
-        self, x: str, kernel: Array, rank: int, bias: Array | None = None, stride: int = 1
+        self,
+        x: str,
+        kernel: Array,
+        rank: int,
+        bias: Array | None = None,
+        strides: tuple[int, int] = (1, 1),
     ) -> str:
         across, down = separated(kernel, rank)
-        return self.conv(self.conv(x, across, strides=(1, stride)), down, bias, (stride, 1))
+        return self.conv(self.conv(x, across, strides=(1, strides[1])), down, bias, (strides[0], 1))
 
     def norm(self, x: str, weights: Kernels, layer: str) -> str:
         parts = ("weight", "bias", "running_mean", "running_var")
         constants = [self.constant(weights[f"{layer}.{part}"]) for part in parts]
         return self.op("BatchNormalization", x, *constants)
 
-    def attention(self, frame: str, weights: Kernels) -> str:
-        """The share of each of the 32 bits in each cell."""
+    def attention(self, frame: str, weights: Kernels, strides: tuple[int, int]) -> str:
+        """The share of each of the 32 bits in each cell, or in each of its two rows."""
         seen = self.conv(frame, weights["_attention.0.weight"], weights["_attention.0.bias"])
         seen = self.norm(self.op("Tanh", seen), weights, "_attention.2")
-        kernel, bias = cell_mean(weights["_attention.3.weight"]), weights["_attention.3.bias"]
-        bits = self.op("Tanh", self.separable(seen, kernel, ATTENTION_RANK, bias, stride=2))
+        kernel, bias = weights["_attention.3.weight"], weights["_attention.3.bias"]
+        kernel = cell_mean(kernel, strides)
+        bits = self.op("Tanh", self.separable(seen, kernel, ATTENTION_RANK, bias, strides))
         return self.op("Softmax", self.norm(bits, weights, "_attention.5"), axis=1)
 
     def model(self, inputs: Shapes, outputs: Shapes) -> bytes:
@@ -98,14 +105,15 @@ class Network:
 def encoder(weights: Kernels) -> bytes:
     """`frame` (n, 3, h, w) and `data` (n, 32) of zeros and ones to `residual` (n, 3, h, w)."""
     net = Network()
-    attention = net.attention("frame", weights)
+    attention = net.attention("frame", weights, (1, 2))
     signs = net.op("Mul", "data", net.constant(np.float32([2])))
     signs = net.op("Sub", signs, net.constant(np.float32([1])))
     signs = net.op("Unsqueeze", signs, net.constant(np.array([2, 3])))
     shares = net.op("Mul", attention, signs)
     message = net.op("ReduceSum", shares, net.constant(np.array([1])), keepdims=1)
+    message = net.op("AveragePool", message, kernel_shape=[2, 1], strides=[2, 1])
     kernel = weights["_conv.0.weight"]
-    seen = net.conv("frame", cell_mean(kernel[:, :3]), weights["_conv.0.bias"], (2, 2))
+    seen = net.conv("frame", cell_mean(kernel[:, :3]), weights["_conv.0.bias"], CELL)
     placed = net.conv(message, cells_to_cell(kernel[:, 3:]))
     drawn = net.op("Tanh", net.op("Add", seen, placed))
     scale, shift = scale_and_shift(weights, "_conv.2")
@@ -121,21 +129,24 @@ def encoder(weights: Kernels) -> bytes:
 def check(weights: Kernels) -> bytes:
     """`frame` (n, 3, h, w) to `scores` (n, 32): positive for a one."""
     net = Network()
-    attention = net.attention("frame", weights)
+    attention = net.attention("frame", weights, CELL)
     seen = net.conv("frame", weights["_conv.0.weight"], weights["_conv.0.bias"])
     seen = net.norm(net.op("Tanh", seen), weights, "_conv.2")
     kernel, bias = cell_mean(weights["_conv.3.weight"]), weights["_conv.3.bias"]
-    values = net.separable(seen, kernel, VALUE_RANK, bias, stride=2)
+    values = net.separable(seen, kernel, VALUE_RANK, bias, CELL)
     net.op("ReduceMean", net.op("Mul", attention, values), axes=[2, 3], keepdims=0)
     return net.model({"frame": PICTURE}, {"scores": BITS})
 
 
-def cell_mean(kernel: Array) -> Array:
-    """(..., 11, 11) to (..., 12, 12): the mean over the four pixels of a cell."""
-    padded = np.pad(kernel, [(0, 0), (0, 0), (1, 1), (1, 1)])
-    return (
-        padded[..., :-1, :-1] + padded[..., 1:, :-1] + padded[..., :-1, 1:] + padded[..., 1:, 1:]
-    ) / np.float32(4)
+def cell_mean(kernel: Array, cell: tuple[int, int] = CELL) -> Array:
+    """(..., 11, 11) to (..., 12, 12): the mean over the pixels of a cell."""
+    for axis, pixels in zip((-2, -1), cell, strict=True):
+        if pixels == 2:
+            none = np.zeros_like(kernel.take([0], axis))
+            kernel = (
+                np.concatenate([none, kernel], axis) + np.concatenate([kernel, none], axis)
+            ) / np.float32(2)
+    return kernel
 
 
 def cells_to_pixels(kernel: Array) -> Array:
@@ -156,13 +167,13 @@ def cells_to_cell(kernel: Array) -> Array:
 
 def separated(kernel: Array, rank: int) -> tuple[Array, Array]:
     """The sum of `rank` separable kernels that is nearest: (rank, m, 1, k) and (n, rank, k, 1)."""
-    n, m, side, _ = kernel.shape
+    n, m, height, width = kernel.shape
     left, sizes, right = np.linalg.svd(
-        kernel.transpose(0, 2, 1, 3).reshape(n * side, m * side), full_matrices=False
+        kernel.transpose(0, 2, 1, 3).reshape(n * height, m * width), full_matrices=False
     )
     roots = np.sqrt(sizes[:rank])
-    across = (right[:rank] * roots[:, None]).reshape(rank, m, 1, side)
-    down = (left[:, :rank] * roots).reshape(n, side, rank).transpose(0, 2, 1)[..., None]
+    across = (right[:rank] * roots[:, None]).reshape(rank, m, 1, width)
+    down = (left[:, :rank] * roots).reshape(n, height, rank).transpose(0, 2, 1)[..., None]
     return across, down
 
 

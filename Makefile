@@ -17,7 +17,9 @@ LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:l
 NODE := PATH="$(CURDIR)/.envs/node/bin:$$PATH"
 export PYTHONPATH := $(CURDIR):$(CURDIR)/clients/python:$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
-unexport PYTHONDONTWRITEBYTECODE # each process of a run imports the same modules
+# Each process of a run imports the same modules. Apart from the sources, which `sam build` copies.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/bytecode
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
@@ -156,7 +158,7 @@ preflight: package .envs/dev/.ready .envs/checkov/.ready ## Find offline what AW
 	@$(if $(TRAINING_IMAGE),.envs/cloud/bin/python -m infra.image check "$(TRAINING_IMAGE)")
 
 package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers as deploy does, for AWS's arm64
-	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
+	env -u PYTHONPYCACHEPREFIX PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
 	  .envs/sam/bin/sam build --config-env $(ENV)
 
 # --- operations and generated files -----------------------------------------------------------------

@@ -84,6 +84,8 @@ def likeness(
                 arguments=program,
                 environment={
                     "PYTHONPATH": f"{ROOT / 'model'}:{ROOT / 'layers' / 'likeness'}",
+                    # As in the Makefile: a build copies the sources while a container starts.
+                    "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bytecode"),
                     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in model/Dockerfile
                     "LIKENESS_ADDRESS": "./socket",
                 },

@@ -42,11 +42,11 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
 RATIOS = {
     "watermarked_over_plain": ("painter.30_watermarked_s", "painter.30_avatars_s"),
     "job_over_program": ("job.last_upload_to_last_avatar_s", "painter.30_watermarked_s"),
-    "demo_over_program": ("demo.first_avatar_s", "painter.30_avatars_s"),
     "warm_job_over_program": (
         "warm_job.last_upload_to_last_avatar_s",
         "painter.30_watermarked_s",
     ),
+    "demo_over_program": ("demo.first_avatar_s", "painter.30_avatars_s"),
 }
 
 

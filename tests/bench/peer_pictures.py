@@ -2,6 +2,7 @@
 
 Runs in the environment `bench`: the painter's, with OpenCV's contributed modules. Prints flat JSON.
 `peer.<program>_<filter>_over_<style>` is the rival's seconds over ours: above 1, ours is faster.
+`ratio.<style>_over_<filter>` is ours over the rival's: below 1, ours is faster.
 Ours is one picture from a framed scene, with the masks that it asks for; `peer.painter_photo_s`,
 paid once a photo and not once an avatar, stands beside it. A program's seconds hold its start and
 two PPM files. All are seconds of one core's work.
@@ -43,6 +44,12 @@ OPENCV: dict[tuple[str, str], Filter] = {
     ("opencv_edge_preserving", "cartoon"): cv2.edgePreservingFilter,
     ("xphoto_oil_painting", "oil"): lambda photo: cv2.xphoto.oilPainting(photo, 7, 1),
 }
+# The goal: each at most 1.
+RATIOS = {
+    "edge_preserving": ("opencv_edge_preserving", "cartoon"),
+    "oil_painting": ("xphoto_oil_painting", "oil"),
+    "stylization": ("opencv_stylization", "watercolour"),
+}
 # Arguments between the photo and the result.
 IMAGEMAGICK = {
     ("imagemagick_paint", "oil"): ["-paint", "6"],
@@ -78,6 +85,11 @@ def main() -> None:
             numbers[f"peer.{name}_s"] = round(theirs, 4)
             numbers[f"peer.{name}_over_{style_id}"] = round(theirs / ours[style_id], 2)
     numbers |= {f"peer.ours_{name}_s": round(value, 4) for name, value in ours.items()}
+    numbers |= {
+        f"ratio.{style_id}_over_{name}": round(ours[style_id] / theirs, 2)
+        for name, (rival, style_id) in RATIOS.items()
+        if (theirs := seconds[rival])
+    }
     print(json.dumps(numbers, indent=2))
 
 

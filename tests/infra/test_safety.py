@@ -435,6 +435,7 @@ def test_no_function_reads_the_hold_bucket_or_bypasses_its_retention():
         "CompleteHoldsFunction",
         "HoldReviewFunction",
         "InspectPhotoFunction",
+        "MatchAppealFunction",
         "ModeratePhotosFunction",
         "OverturnReviewFunction",
     }

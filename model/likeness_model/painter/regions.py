@@ -255,9 +255,12 @@ def _connected(mask: np.ndarray, seeds: np.ndarray) -> Floats:
     return np.isin(label, touched[touched > 0]).astype(np.float32)
 
 
+DETAIL = 512  # px: blurs of a thirtieth of the face leave no finer structure
+
+
 def detail(alpha: Floats, mesh: Floats) -> Floats:
-    """At half size, because blurs of a thirtieth of the face leave no finer structure."""
-    size, scaled = alpha.shape[0] // 2, mesh / 2
+    size = min(alpha.shape[0], DETAIL)
+    scaled = mesh * (size / alpha.shape[0])
     parts = fill(scaled, [RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSE, LIPS_OUTSIDE], size)
     reach = face_height(scaled) * 0.035
     there, disc = _extent(parts, round(reach) + 1), _disc(reach)

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
@@ -13,6 +14,8 @@ from likeness.adapters.deletion.job_files import BucketFiles
 from likeness.adapters.photos.photo_bucket import PhotoBucket
 from likeness.adapters.provenance.avatar_bucket import AvatarBucket
 from likeness.adapters.s3 import deletion
+from likeness.adapters.s3.presigned import url
+from likeness.bootstrap import SIGNED
 from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import NotDeleted, Unavailable
 from likeness.domain.photos.picture import LIMITS
@@ -209,3 +212,34 @@ def test_objects_that_s3_refused_to_delete_are_counted_by_error_code(buckets):
         buckets.files.delete(JOB, PHOTOS)
 
     assert "1 objects" in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["avatars/j1/a01/1024.png", "a b/ü~(1)/'+&=%.png"])
+@pytest.mark.parametrize("token", [None, "to/ken=="])
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
+def test_a_url_is_what_botocore_signs(key, token, endpoint):
+    s3 = boto3.client(
+        "s3",
+        region_name="eu-central-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="AKIA",
+        aws_secret_access_key="secret",
+        aws_session_token=token,
+        config=SIGNED,
+    )
+    wanted = {
+        "Bucket": "photos",
+        "Key": key,
+        "ResponseContentType": "image/png",
+        "ResponseContentDisposition": 'inline; filename="a.png"',
+        "ResponseCacheControl": "private, no-store",
+    }
+    for _ in range(3):  # both within one second
+        theirs = s3.generate_presigned_url("get_object", Params=wanted, ExpiresIn=300)
+        lifetime = timedelta(minutes=5)
+        ours = url(
+            s3, "photos", key, lifetime=lifetime, content_type="image/png", file_name="a.png"
+        )
+        if ours == theirs:
+            return
+    assert ours == theirs

@@ -23,9 +23,7 @@ def along_edges(picture: Picture, sigma: float) -> Orientation:
     tone = cv2.GaussianBlur(grey, (0, 0), max(0.6, sigma / 4))
     gx, gy = cv2.Scharr(tone, cv2.CV_32F, 1, 0), cv2.Scharr(tone, cv2.CV_32F, 0, 1)
     xx, yy = gx * gx, gy * gy
-    difference, both, energy = (
-        blur(x, sigma) for x in (xx - yy, gx * gy * np.float32(2), xx + yy)
-    )
+    difference, both, energy = (blur(x, sigma) for x in (xx - yy, gx * gy * np.float32(2), xx + yy))
     floor = np.float32(1e4)  # a gradient of a sixth of a grey level, under Scharr's gain of 16
     scale = -1 / (energy + floor)
     return cv2.merge([difference * scale, both * scale])

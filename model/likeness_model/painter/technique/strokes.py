@@ -106,9 +106,7 @@ class Laid(NamedTuple):
     across: Plane  # -1..1 from one side to the other
 
 
-def lay(
-    paths: Paths, half_width: NDArray[np.float32], shape: tuple[int, int]
-) -> Iterator[Laid]:
+def lay(paths: Paths, half_width: NDArray[np.float32], shape: tuple[int, int]) -> Iterator[Laid]:
     """Paint broad strokes in order; yields each pixel's stroke and position in it, a band of rows
     at a time, without bands that no stroke covers.
 

@@ -106,7 +106,7 @@ def restate(
     canvas: Canvas, target: Picture, field: Orientation, scene: Scene, share: float
 ) -> None:
     """Retouch eyes, brows and mouth, by which a face is recognised, with a brush without tracks."""
-    size, half = scene.size, field.shape[0]
+    half = field.shape[0]
     parts = np.maximum(np.maximum(scene.eyes, scene.mouth), 0.8 * scene.lips)
     parts = np.maximum(parts, 0.6 * scene.brows)
     grown = cv2.dilate(resized(parts, half), np.ones((half // 90 | 1,) * 2))

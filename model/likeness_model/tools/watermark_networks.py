@@ -6,10 +6,10 @@ FOLDER has the two ONNX files of PyPI's invisible-watermark 0.2.0 (imwatermark/)
 trained: every weight is computed from RivaGAN's.
 
 RivaGAN's kernels are 11 x 11, and almost all its work is one convolution of 32 to 32 channels that
-decides which pixel carries which bit. Both networks compute it as a sum of separable kernels, and
-once for a cell of 2 x 2 pixels or, in the encoder, for a row of it. `rivagan_encoder` writes as
-RivaGAN's encoder does, at a fifth of its cost. `rivagan_check` estimates the decoder's scores at a
-sixth of its cost; the verification service reads with the decoder itself.
+decides which pixel carries which bit. Both networks compute it as a sum of separable kernels.
+`rivagan_encoder` draws the residual from cells of 2 x 2 pixels, at a third of the cost of RivaGAN's
+encoder. `rivagan_check` also decides once for each cell; it estimates the decoder's scores at a
+sixth of its cost. The verification service reads with the decoder itself.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Array = NDArray[np.float32]
 Kernels = Mapping[str, Array]
 Shapes = Mapping[str, list[str | int]]
 
-CELL = (2, 2)  # pixels
+PIXEL, CELL = (1, 1), (2, 2)  # pixels
 ATTENTION_RANK, VALUE_RANK, RESIDUAL_RANK = 48, 16, 12  # separable kernels in a sum
 PICTURE: list[str | int] = ["n", 3, "h", "w"]
 BITS: list[str | int] = ["n", 32]
@@ -78,7 +78,7 @@ class Network:
         return self.op("BatchNormalization", x, *constants)
 
     def attention(self, frame: str, weights: Kernels, strides: tuple[int, int]) -> str:
-        """The share of each of the 32 bits in each cell, or in each of its two rows."""
+        """The share of each of the 32 bits in each pixel or cell."""
         seen = self.conv(frame, weights["_attention.0.weight"], weights["_attention.0.bias"])
         seen = self.norm(self.op("Tanh", seen), weights, "_attention.2")
         kernel, bias = weights["_attention.3.weight"], weights["_attention.3.bias"]
@@ -105,13 +105,13 @@ class Network:
 def encoder(weights: Kernels) -> bytes:
     """`frame` (n, 3, h, w) and `data` (n, 32) of zeros and ones to `residual` (n, 3, h, w)."""
     net = Network()
-    attention = net.attention("frame", weights, (1, 2))
+    attention = net.attention("frame", weights, PIXEL)
     signs = net.op("Mul", "data", net.constant(np.float32([2])))
     signs = net.op("Sub", signs, net.constant(np.float32([1])))
     signs = net.op("Unsqueeze", signs, net.constant(np.array([2, 3])))
     shares = net.op("Mul", attention, signs)
     message = net.op("ReduceSum", shares, net.constant(np.array([1])), keepdims=1)
-    message = net.op("AveragePool", message, kernel_shape=[2, 1], strides=[2, 1])
+    message = net.op("AveragePool", message, kernel_shape=CELL, strides=CELL)
     kernel = weights["_conv.0.weight"]
     seen = net.conv("frame", cell_mean(kernel[:, :3]), weights["_conv.0.bias"], CELL)
     placed = net.conv(message, cells_to_cell(kernel[:, 3:]))

@@ -7,9 +7,9 @@ trained: every weight is computed from RivaGAN's.
 
 RivaGAN's kernels are 11 x 11, and almost all its work is one convolution of 32 to 32 channels that
 decides which pixel carries which bit. Both networks compute it as a sum of separable kernels, and
-once for a cell of 2 x 2 pixels or, in the encoder, for a row of it. `rivagan_encoder` writes as RivaGAN's encoder does, at a fifth of
-its cost. `rivagan_check` estimates the decoder's scores at a fifth of its cost; the verification
-service reads with the decoder itself.
+once for a cell of 2 x 2 pixels or, in the encoder, for a row of it. `rivagan_encoder` writes as
+RivaGAN's encoder does, at a fifth of its cost. `rivagan_check` estimates the decoder's scores at a
+sixth of its cost; the verification service reads with the decoder itself.
 """
 
 import argparse

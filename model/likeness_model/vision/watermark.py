@@ -28,7 +28,9 @@ GREY_BELOW, VIVID_ABOVE = 42, 55  # mean of max - min over the channels, levels
 STARK_ABOVE = 76  # deviation of all values, levels
 FLAT_ABOVE = 0.6  # share of pixels without contrast around them
 FLAT_BELOW, AROUND = 4, 5  # levels, px
-SPARE = 8  # wrong bits reserved for recompression and cropping, as measured: docs/decisions/035
+# Wrong bits reserved: 8 for recompression and cropping, as measured (docs/decisions/035), and 2 for
+# the error of the estimate.
+SPARE = 10
 
 
 def write_watermark(picture: Image, watermark: WatermarkId) -> tuple[Image, Watermarking]:

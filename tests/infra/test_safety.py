@@ -234,6 +234,8 @@ def test_all_functions_have_the_same_settings_and_those_of_the_api_give_up_first
     pools = [one.pop("LIKENESS_MODERATOR_POOL", "") for one in variables]
     assert [bool(one) for one in pools] == [limit == ["5", "3"] for limit in limits]
     assert sorted(limits) == [["", ""]] * 4 + [["5", "3"]]
+    snapshots = [one.pop("SnapStart", None) for one in settings]
+    assert [bool(one) for one in snapshots] == [bool(pool) for pool in pools]
     assert all(one == settings[0] for one in settings)
 
 

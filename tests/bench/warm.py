@@ -14,6 +14,7 @@ import zipfile
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from infra.capacity.counting import logical_ids
 from laptop_cloud import places
 
 if TYPE_CHECKING:
@@ -63,21 +64,15 @@ def compare(backend: Likeness, running: Cloud, **jobs: str) -> dict[str, float]:
 def memory(running: Cloud) -> dict[str, float]:
     """The peak of each function so far, MB, and the largest share of a MemorySize."""
     log = (running.project.folders.state / "logs" / "ministack.log").read_text()
+    names = logical_ids(running)  # in the log they are cut to 64 characters
     peaks: dict[str, tuple[int, int]] = {}
     for name, used, limit in USED.findall(log):
-        function = _short(name)
+        function = names.get(name, name)
         peaks[function] = max(peaks.get(function, (0, 0)), (int(used), int(limit)))
     return {
         **{f"function.{name}.peak_mb": used for name, (used, _) in sorted(peaks.items())},
         "ratio.memory_worst": round(max(used / limit for used, limit in peaks.values()), 2),
     }
-
-
-def _short(name: str) -> str:
-    """The name in the template: CloudFormation puts the stack before it, and an id after it."""
-    return next((p for p in name.split("-") if p.endswith("Function")), name).removesuffix(
-        "Function"
-    )
 
 
 def _deploy_constant(running: Cloud) -> None:

@@ -232,17 +232,17 @@ def _deploy(project: Project, found: State, say: Say) -> Cloud:
     folders = project.folders
     began = time.monotonic()
     say("Building ...")  # while the servers start
-    built = sam.build(project, folders.logs / "build.log")
-    for process in found.processes:
-        servers.wait(folders, process)
-    say(f"Deploying {project.template.name} ...")
     running = Cloud(project, found)
-    root = running.root()
-    root("s3").create_bucket(Bucket=project.artifacts)
-    identities.make_ops(root)
-    ops = running.ops_credentials()
-    environment = {"AWS_ENDPOINT_URL": running.endpoint, **ops.environment()}
-    sam.deploy(project, built, environment, folders.logs / "deploy.log")
+    with sam.built(project, folders.logs / "build.log") as template:
+        for process in found.processes:
+            servers.wait(folders, process)
+        say(f"Deploying {project.template.name} ...")
+        root = running.root()
+        root("s3").create_bucket(Bucket=project.artifacts)
+        identities.make_ops(root)
+        ops = running.ops_credentials()
+        environment = {"AWS_ENDPOINT_URL": running.endpoint, **ops.environment()}
+        sam.deploy(project, template, environment, folders.logs / "deploy.log")
     say("Comparing the cloud with the template ...")
     drift.check(running.act_as(ops), project.stack)
     outputs = _outputs(running.act_as(ops), project.stack)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from laptop_cloud import artifacts, locks, places
 from laptop_cloud.places import CannotRun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from laptop_cloud.project import Project
 
@@ -21,10 +22,14 @@ PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "
 STAMP = "fingerprint"
 
 
-def build(project: Project, log: Path) -> Path:
-    """Build the project if a source changed; returns the template to deploy."""
+@contextmanager
+def built(project: Project, log: Path) -> Iterator[Path]:
+    """Build the project if a source changed; yields the template to deploy.
+
+    The folder is locked while the template is used: another cloud's build would replace it.
+    """
     with locks.locked(project.folders.build, wait=True):
-        return _build(project, project.folders.build, log)
+        yield _build(project, project.folders.build, log)
 
 
 def _build(project: Project, folder: Path, log: Path) -> Path:

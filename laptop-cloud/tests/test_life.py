@@ -9,10 +9,11 @@ import stat
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest.mock import MagicMock
 
 import pytest
 
-from laptop_cloud import cloud, places, processes, state
+from laptop_cloud import cloud, places, processes, sam, state
 from laptop_cloud.locks import locked
 from laptop_cloud.places import CannotRun, Folders
 from laptop_cloud.processes import Process
@@ -127,6 +128,28 @@ def test_two_commands_do_not_work_on_one_cloud_at_once(project: Project) -> None
         pytest.raises(CannotRun, match="Another command works"),
     ):
         cloud.up(project, port=processes.free_port())
+
+
+def test_no_other_cloud_builds_while_a_build_is_deployed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DeployedEnough(Exception):
+        pass
+
+    def deploy(*_: object) -> None:
+        with pytest.raises(CannotRun), locked(project.folders.build, wait=False):
+            pass
+        raise DeployedEnough
+
+    monkeypatch.setattr(cloud, "_running", lambda _: State(port=1, root_secret="s"))
+    monkeypatch.setattr(cloud.identities, "make_ops", lambda _: None)
+    monkeypatch.setattr(cloud.Cloud, "root", lambda _: MagicMock())
+    monkeypatch.setattr(cloud.Cloud, "ops_credentials", lambda _: MagicMock())
+    monkeypatch.setattr(sam, "_build", lambda *_: project.folders.build / "packed.yaml")
+    monkeypatch.setattr(sam, "deploy", deploy)
+
+    with pytest.raises(DeployedEnough):
+        cloud.deploy(project)
 
 
 def test_a_cloud_that_other_code_started_is_started_again(project: Project) -> None:

@@ -40,8 +40,11 @@ print(time.process_time() - start)
 
 def measure() -> dict[str, float]:
     project = likeness()
-    built = sam.build(project, project.folders.build / "build.log").parent
-    layers = sorted(built.glob("Layers/*Layer/python"))
+    with sam.built(project, project.folders.build / "build.log") as template:
+        return _measure(sorted(template.parent.glob("Layers/*Layer/python")))
+
+
+def _measure(layers: list[Path]) -> dict[str, float]:
     names = sorted(file.stem for file in (ROOT / "functions").glob("[!_]*.py"))
     seconds: dict[str, list[float]] = defaultdict(list)
     for run in range(RUNS + 1):  # the first run warms the file cache

@@ -103,10 +103,11 @@ def provide() -> Path:
 
 
 def delete_old_layers(folder: Path) -> None:
-    """Delete all but the most recent layers."""
-    found = sorted(folder.glob("*"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for old in found[MOST_LAYERS:]:
-        shutil.rmtree(old, ignore_errors=True)
+    """Delete all but those that were used last: other clouds may use them."""
+    with locked(folder, wait=True):
+        found = sorted(folder.glob("*"), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in found[MOST_LAYERS:]:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str]:
@@ -151,6 +152,7 @@ class SharedLayer(zipfile.ZipFile):
                 part.mkdir(parents=True)
                 super().extractall(part, *args, **kwargs)
                 part.rename(shared)
+            os.utime(shared)  # `delete_old_layers` goes by it
         for entry in shared.iterdir():
             (target / entry.name).symlink_to(entry)
 

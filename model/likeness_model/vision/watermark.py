@@ -26,31 +26,25 @@ LEVELS = 127.5  # 8-bit levels per unit of the model
 GREY, PLAIN, STARK, VIVID = 0.7, 1.0, 1.2, 1.5  # strengths
 GREY_BELOW, VIVID_ABOVE = 42, 55  # mean of max - min over the channels, levels
 STARK_ABOVE = 76  # deviation of all values, levels
-FLAT_ABOVE = 0.6  # share of pixels without contrast around them
-FLAT_BELOW, AROUND = 4, 5  # levels, px
 # Wrong bits reserved: 8 for recompression and cropping, as measured (docs/decisions/035), and 2 for
 # the error of the estimate.
 SPARE = 10
 
 
 def write_watermark(picture: Image, watermark: WatermarkId) -> tuple[Image, Watermarking]:
-    """The watermarked picture, or the unchanged one if the watermark could not be read from it.
-
-    Only bold or flat pictures are read to verify: in all others it is readable.
-    """
+    """The watermarked picture, or the unchanged one if the watermark could not be read from it."""
     small = _small(picture)
-    strength = _strength(small)
     bits = np.array(bits_of(watermark), np.float32)
     # One by one: a batch of four needs more memory than the allocator retains, and more time.
     quarters = [
         run("rivagan_encoder", quarter[None], data=data[None])[0]
         for quarter, data in zip(_quarters(small), bits, strict=True)
     ]
-    residual = _whole(np.concatenate(quarters)) * LEVELS * strength
+    residual = _whole(np.concatenate(quarters)) * LEVELS * _strength(small)
     height, width = picture.shape[:2]
     enlarged = cv2.resize(residual, (width, height), interpolation=cv2.INTER_CUBIC)
     watermarked = cv2.add(picture, enlarged, dtype=cv2.CV_8U)  # rounds and saturates
-    if (strength > PLAIN or _is_flat(small)) and not _is_readable(watermarked, watermark):
+    if not _is_readable(watermarked, watermark):
         return picture, Watermarking.TOO_FLAT
     return watermarked, Watermarking.WRITTEN
 
@@ -77,12 +71,6 @@ def _strength(small: Image) -> float:
     if small.std() > STARK_ABOVE:
         return STARK
     return GREY if colour < GREY_BELOW else PLAIN
-
-
-def _is_flat(small: Image) -> bool:
-    around = np.ones((AROUND, AROUND), np.uint8)
-    spread = cv2.dilate(small, around) - cv2.erode(small, around)
-    return bool((spread.max(axis=2) < FLAT_BELOW).mean() > FLAT_ABOVE)
 
 
 def _small(picture: Image) -> Image:

@@ -12,6 +12,7 @@ from likeness.domain.provenance.watermark import (
 )
 from likeness_model.generation.variation import variation_for
 from likeness_model.painter.styles import STYLES
+from likeness_model.painter.subject import read_subject
 from likeness_model.vision import watermark
 from likeness_model.vision.watermark import estimate_scores, write_watermark
 from tests.model.conftest import DEMO
@@ -82,6 +83,19 @@ def test_what_is_recorded_as_written_is_read_by_the_verification_service(painted
     assert len(too_flat) <= 2
     assert max(wrong.values()) <= 26
     assert sum(wrong.values()) / len(wrong) <= 9
+
+
+def test_a_picture_that_is_neither_bold_nor_flat_is_read_too(photos):
+    """This one has 23 wrong bits at the strength 1."""
+    variation = variation_for("vaporwave", seed=1, variant=1)
+    picture = STYLES["vaporwave"](
+        read_subject(photos["original"], 768).scene(variation, 768), variation
+    )
+
+    written, watermarking = write_watermark(picture, ID)
+
+    assert watermarking is Watermarking.TOO_FLAT
+    assert np.array_equal(written, picture)
 
 
 def test_the_estimate_agrees_with_the_decoder(painted):

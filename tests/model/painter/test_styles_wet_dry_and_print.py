@@ -10,6 +10,7 @@ import pytest
 
 from likeness_model.generation.variation import Variation
 from likeness_model.painter.styles import STYLES as PAINTERS
+from likeness_model.painter.styles.print.ukiyo import seal
 from likeness_model.painter.subject import read_subject
 
 PHOTO = Path(__file__).parents[3] / "demo/photos/03-wide-warm.jpg"
@@ -99,3 +100,11 @@ def test_a_milder_variation_brings_the_face_closer_to_the_photo(name, scene):
         return float(np.abs(painted - scene.foreground)[face].mean())
 
     assert away(1.0) < away(0.0)
+
+
+@pytest.mark.parametrize("size", [64, 65, 129, 2048])
+def test_the_seal_is_on_a_print_of_any_ordered_size(size):
+    for seed in range(2):  # left and right
+        mark, place = seal(np.random.default_rng(seed), size)
+
+        assert np.empty((size, size))[place].shape == mark.shape

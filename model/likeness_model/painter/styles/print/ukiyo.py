@@ -218,7 +218,7 @@ def petal(scenery: Scenery, centre: Points, radius: float, angle: float) -> None
 
 def seal(rng: np.random.Generator, size: int) -> tuple[Plane, tuple[slice, slice]]:
     """A square red seal with cut strokes: cover 0..1 and its place on the print."""
-    side = max(12, round(size * 0.062))
+    side = max(8, round(size * 0.062))
     mark = np.full((80, 80), 255, np.uint8)
     for _ in range(3):
         row, column = (rng.integers(14, 64, 2)).tolist()

@@ -52,6 +52,13 @@ def test_no_stroke_carries_one_colour_into_the_other():
     assert (red[..., 2] > red[..., 0] + 20).mean() < 0.01
 
 
+def test_a_layer_without_any_stroke_leaves_the_canvas():
+    canvas = painted(np.zeros((SIZE, SIZE), np.float32))
+
+    assert np.array_equal(canvas.colour, blank().colour)
+    assert not canvas.height.any()
+
+
 def test_paint_goes_only_where_it_is_wanted():
     chance = np.zeros((SIZE, SIZE), np.float32)
     chance[:, 130:] = 1

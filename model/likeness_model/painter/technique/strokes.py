@@ -39,6 +39,8 @@ def trace(
     `step` is the length of one step in pixels, one number or one for each seed. Returns
     (N, 2 * count + 1, 2), the seed in the middle (Hertzmann 1998, curved brush strokes).
     """
+    if not len(seeds):
+        return np.empty((0, 2 * count + 1, 2), np.float32)
     reach = np.broadcast_to(np.asarray(step, np.float32), (len(seeds),))[:, None]
 
     def heading_at(points: Points) -> Points:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -38,6 +39,7 @@ DEFAULT_SIMILARITY = 80.0
 # A thread for each connection would hold on to freed memory.
 AT_ONCE = os.cpu_count() or 1
 LAST_SEEN = 12  # pictures; a set of photos is seen by several operations one after the other
+SEEN_S = 60.0  # then, without another request, no picture is in memory
 
 Response = dict[str, Any]
 
@@ -45,7 +47,8 @@ Response = dict[str, Any]
 class Rekognition:
     """Handles one request a core at the same time.
 
-    A picture is looked at once: the faces of the last ones are in memory. Nothing is stored.
+    A picture is looked at once: the last ones and their faces are in memory for SEEN_S. Nothing is
+    stored.
     """
 
     def __init__(self, vision: Vision, gallery: CelebrityGallery) -> None:
@@ -53,6 +56,8 @@ class Rekognition:
         self._gallery = gallery
         self._threads = ThreadPoolExecutor(AT_ONCE, "rekognition")
         self._seen = lru_cache(LAST_SEEN)(partial(_Content.look, vision=vision))
+        self._end_of_memory: threading.Timer | None = None
+        self._lock = threading.Lock()
         self._operations: dict[str, Callable[[Mapping[str, Any]], Response]] = {
             "CompareFaces": self._compare_faces,
             "DetectFaces": self._detect_faces,
@@ -81,7 +86,14 @@ class Rekognition:
         return self._gallery.load()
 
     def _look(self, request: Mapping[str, Any], member: str) -> list[SeenFace]:
-        return self._seen(_Content(read_content(request, member)))
+        seen = self._seen(_Content(read_content(request, member)))
+        with self._lock:
+            if self._end_of_memory:
+                self._end_of_memory.cancel()
+            self._end_of_memory = threading.Timer(SEEN_S, self._seen.cache_clear)
+            self._end_of_memory.daemon = True
+            self._end_of_memory.start()
+        return seen
 
     def _detect_faces(self, request: Mapping[str, Any]) -> Response:
         wanted = request.get("Attributes") or ["DEFAULT"]
@@ -153,7 +165,7 @@ class Rekognition:
 
 
 class _Content:
-    """A picture's bytes, equal by their SHA-256: only that stays in memory once it is looked at."""
+    """A picture's bytes, equal by their SHA-256. They are released once it is looked at."""
 
     def __init__(self, content: bytes) -> None:
         self._content: bytes | None = content

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from laptop_cloud.rekognition import operations
 from laptop_cloud.rekognition.operations import AT_ONCE
 from support import pictures, vision
+from support.calls import wait_for
 from support.pictures import ADA, GRACE
 
 
@@ -174,6 +176,23 @@ def test_a_picture_is_looked_at_once_for_all_operations(
 
     assert len(looked) == 2
     assert again == first
+
+
+def test_a_picture_leaves_the_memory_after_a_while(
+    rekognition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    find_faces = vision.find_faces
+    monkeypatch.setattr(
+        vision, "find_faces", lambda image: (looked.append(0), find_faces(image))[1]
+    )
+    monkeypatch.setattr(operations, "SEEN_S", 0.01)
+
+    def looked_again() -> bool:
+        rekognition.detect_faces(Image=shown(GRACE, ADA))
+        return len(looked) > 1
+
+    wait_for("second look", looked_again)
 
 
 def test_requests_are_handled_on_every_core(

@@ -95,8 +95,12 @@ def _create(order: Order, backend: Likeness) -> str:
     except errors.OverQuota as error:
         raise NoAvatars(f"{error} (another user still can: USER_ID=another)") from None
     with ThreadPoolExecutor(CONNECTIONS) as connections:
-        photos = (photo.read_bytes() for photo in order.photos)
-        list(connections.map(backend.upload, created["uploads"], photos))
+        uploads = [
+            connections.submit(backend.upload, post, photo.read_bytes())
+            for post, photo in zip(created["uploads"], order.photos, strict=True)
+        ]
+    for upload in uploads:
+        upload.result()
     say(f"{len(order.photos)} photos are uploaded for job {created['job_id']}.")
     return created["job_id"]
 

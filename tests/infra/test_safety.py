@@ -142,6 +142,22 @@ def test_only_what_proves_deletions_and_erasures_and_anchors_the_audit_log_can_s
     }
 
 
+def test_the_release_before_may_still_sign_with_its_key_after_a_rotation():
+    """All versions of a function share a role, and sign with the first key of their release."""
+    rotated = {"Split": [",", {"Ref": "ReceiptKeyArns"}]}
+    for path in ("infra/deletion.yaml", "infra/review.yaml"):
+        signing = [
+            statement["Resource"]
+            for _, function in of_type({path: read(path)})
+            for policy in function.get("Policies", ())
+            if isinstance(policy, dict) and "Statement" in policy
+            for statement in policy["Statement"]
+            if "kms:Sign" in statement.get("Action", ())
+        ]
+        assert signing
+        assert all(resource == rotated for resource in signing), path
+
+
 def test_only_publishing_can_sign_credentials():
     assert may("kms:Sign", "SigningKey") == {"PublishAvatarsFunction"}
 

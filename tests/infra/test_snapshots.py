@@ -7,12 +7,15 @@ before it, and connections and times are stale after it. What the first call mak
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from likeness import bootstrap
 from tests.infra.documents import FUNCTION, ROOT
 from tests.infra.stacks import deployed
 
@@ -21,7 +24,7 @@ LARGEST_STORAGE = 512  # MB; "Improving startup performance with Lambda SnapStar
 
 # Imports functions and prints each call that reads a clock or randomness, opens a socket or makes a
 # client, and that a module of ours makes while it is imported. `random` seeds itself when it is
-# imported; that is no call of ours, and what we use of it is SystemRandom.
+# imported; that is no call of ours, and the first call of AWS seeds it again.
 PROGRAM = """
 import importlib, sys
 
@@ -54,6 +57,19 @@ sys.setprofile(watch)
 for name in sys.argv[2:]:
     importlib.import_module(name)
 """
+
+
+def test_retries_of_restored_environments_do_not_keep_step(monkeypatch) -> None:
+    """botocore and our transactions draw their pauses from `random`, whose state is restored."""
+    found = SimpleNamespace(call_attempts=3, call_seconds=5)
+    monkeypatch.setattr(bootstrap, "settings", lambda: found)
+    drawn = []
+    for _ in range(2):
+        random.seed(1)  # the state in the snapshot
+        bootstrap.calls.__wrapped__()
+        drawn.append(random.random())  # noqa: S311 - as they do
+
+    assert drawn[0] != drawn[1]
 
 
 def made_at_import(paths: list[str], *modules: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,12 @@ def settings() -> Settings:
 
 @cache
 def calls() -> Config:
-    """The adaptive mode slows the client down when a service throttles."""
+    """The adaptive mode slows the client down when a service throttles.
+
+    Environments that are restored from one snapshot have one state of `random`, from which retries
+    draw their pauses ("Handling uniqueness with Lambda SnapStart"): it is seeded again here.
+    """
+    random.seed()
     attempts = settings().call_attempts
     return Config(
         connect_timeout=2,
@@ -420,8 +426,6 @@ def known_cases() -> KnownCases:
 @cache
 def known_case_mixer(pictures: Any) -> KnownCaseMixer:
     """`pictures` is adapters/photos/pictures, as for `case_reader`."""
-    import random
-
     from likeness.adapters.review.known_pictures_bucket import KnownPicturesBucket
     from likeness.services.review.known_case_mixer import KnownCaseMixer
 

@@ -81,16 +81,26 @@ def test_a_receipt_that_was_signed_before_a_rotation_verifies_after_it(rotated):
         receipts.verify(new, published(before))
 
 
-def test_a_former_key_that_is_disabled_is_not_published(rotated):
+@pytest.mark.parametrize("code", ["DisabledException", "NotFoundException"])
+def test_a_former_key_that_is_disabled_or_deleted_is_not_published(rotated, code):
     before, after, kms, former = rotated
     old, new = before.sign(RECEIPT), after.sign(RECEIPT)
-    fail(kms, "GetPublicKey", "DisabledException", times=1, after=1)
+    fail(kms, "GetPublicKey", code, times=1, after=1)
 
     jwks = published(after)
 
     assert receipts.verify(new, jwks)
     with pytest.raises(receipts.NotGenuine, match="key id"):
         receipts.verify(old, jwks)
+
+
+def test_the_stacks_own_key_is_published_once_if_it_is_in_the_list_too(rotated):
+    _, _, kms, own = rotated
+    new = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+
+    keys = KmsSigner(kms, [own, new, own]).public_keys()
+
+    assert [one.kid for one in keys] == [arn.rpartition("/")[2] for arn in (own, new)]
 
 
 @pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException"])

@@ -7,9 +7,9 @@ from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
 from likeness.adapters.dynamodb.items import fields, record, unchanged
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, Wait, WaitingFor
 from likeness.domain.photos.photo import Box, Photo
-from tests.builders import a_job, a_photo
+from tests.builders import NOW, a_job, a_photo
 
 # DynamoDB stores 38 digits, and powers of ten from -130 to 125.
 numbers = st.floats(
@@ -41,9 +41,22 @@ def test_the_tables_own_attributes_are_not_part_of_a_record():
     assert record(Job, fields(a_job()) | keys) == a_job()
 
 
-def test_an_item_with_an_unknown_attribute_is_refused():
+def test_an_item_of_the_next_release_is_read_without_its_new_fields():
+    """Both run during a gradual deployment, and a rollback leaves what the next one stored."""
+    of = {"field": "of the next release"}
+    wait = Wait(of=WaitingFor.CAPACITY, since=NOW)
+    item = fields(a_job(waits=(wait,)))
+    item["waits"] = [item["waits"][0] | of]
+
+    assert record(Job, item | of) == a_job(waits=(wait,))
+
+
+def test_an_item_without_a_required_field_is_an_error():
+    item = fields(a_job())
+    del item["user_id"]
+
     with pytest.raises(ValidationError):
-        record(Job, fields(a_job()) | {"surprise": 1})
+        record(Job, item)
 
 
 def test_the_condition_names_every_field_once():

@@ -343,6 +343,29 @@ def test_of_a_response_with_presigned_posts_only_ids_are_stored(store):
     assert "http" not in store.everything()
 
 
+def test_a_response_of_the_next_release_is_returned_without_its_new_fields():
+    """Both run during a gradual deployment, and a response is stored for a day."""
+
+    class Next(JobStateView):
+        since: str
+
+    def release(gives: type[JobStateView], response: JobStateView) -> Any:
+        @route("POST", "/v1/jobs/{job_id}/x", gives=gives)
+        def handler(job_id: str) -> JobStateView:
+            return response
+
+        return handler
+
+    response = {"job_id": JOB, "state": "open"}
+    ours = release(JobStateView, JobStateView(job_id=JOB, state=JobState.COMPLETED))
+
+    assert post(release(Next, Next(**response, since="today"))) == (
+        200,
+        response | {"since": "today"},
+    )
+    assert post(ours) == (200, response)
+
+
 def test_a_response_that_cannot_be_rebuilt_is_an_error_and_stays_stored():
     failures: list[Exception] = [Conflict("the job moved on")]
 

@@ -200,6 +200,9 @@ def test_a_crash_before_the_job_was_saved_is_repaired_by_a_retry(world, monkeypa
 
     assert moderate(world).approved == 1
     assert world.job.state is JobState.FINISHING
+    charged = of_photos(world.jobs.photos(JOB)).detector_images + 1
+    assert world.job.usage.detector_images == charged, "the verdict was stored before"
+    assert world.metrics.counted["DetectorImages"] == 1
 
 
 def test_a_detector_that_is_down_approves_nothing(world):

@@ -341,11 +341,13 @@ def test_a_style_that_was_off_between_the_attempts_is_lost_although_it_is_on_aga
     assert (view.styles_off, view.avatars_planned, world.job.avatars_shown) == (("oil",), 2, 2)
 
 
-def test_files_of_a_style_that_is_off_since_a_publication_died_are_deleted(world, monkeypatch):
-    """No record names them: without that they would stay until the sweep."""
+@pytest.mark.parametrize("stored", [(), ("a01", "a02"), ("a03",)])
+def test_a_style_that_is_off_since_a_publication_died_is_deleted(world, monkeypatch, stored):
+    """Its files would stay until the sweep, or be shown: avatars are stored in several writes."""
 
-    def dies(_):
+    def dies(avatars):
         monkeypatch.undo()
+        world.jobs.save_avatars([one for one in avatars if one.avatar_id in stored])
         raise Unavailable("throttled")
 
     drawn(world, "comic", "comic", "oil")
@@ -358,6 +360,7 @@ def test_files_of_a_style_that_is_off_since_a_publication_died_are_deleted(world
     publish(world)
 
     assert not any("a03" in key for key in world.avatar_objects.listing())
+    assert b"oil" not in world.avatar_objects.get(f"avatars/{JOB}/avatars.zip", "ZIP")
     settle(world)
     assert [one.avatar_id for one in get(world).avatars] == ["a01", "a02"]
 

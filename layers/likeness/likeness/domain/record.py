@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
-    """A frozen record. An unknown field is an error; an error names fields, never their values.
+    """A frozen record. An error names fields, never their values.
+
+    An unknown field is an error, except in what is stored: the next release may have written it.
 
     The validator is built at first use: a function imports many records and uses few.
     """

@@ -38,10 +38,7 @@ class UsersTable:
         self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def profile(self, user_id: UserId) -> Profile:
-        item = find_item(self._table, keys.profile(user_id))
-        return Profile.model_validate(
-            {name: item[name] for name in Profile.model_fields if name in item}
-        )
+        return record(Profile, find_item(self._table, keys.profile(user_id)))
 
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         values: dict[str, Any] = {":zone": _map(zone)}

@@ -24,15 +24,22 @@ if TYPE_CHECKING:
     from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
     from likeness.domain.review.audit import Anchor
 
-# Of GetPublicKey, for a key that is disabled or waits for its deletion.
-REVOKED = frozenset({"DisabledException", "KMS.DisabledException", "KMSInvalidStateException"})
+# Of GetPublicKey, for a key that is disabled, waits for its deletion, or is deleted.
+REVOKED = frozenset(
+    {
+        "DisabledException",
+        "KMS.DisabledException",
+        "KMSInvalidStateException",
+        "NotFoundException",
+    }
+)
 
 
 class KmsSigner:
     def __init__(self, kms: KMSClient, keys: Sequence[str]) -> None:
-        """`keys`: ARNs of ECC_NIST_P256 keys for SIGN_VERIFY. The first signs."""
+        """`keys`: ARNs of ECC_NIST_P256 keys for SIGN_VERIFY. The first signs; one may be twice."""
         self._kms = kms
-        self._key, *self._former = keys
+        self._key, *self._others = dict.fromkeys(keys)
         self._jws = PyJWS(algorithms=[])
         self._jws.register_algorithm(ALGORITHM, _KmsAlgorithm(kms, self._key))
 
@@ -50,12 +57,12 @@ class KmsSigner:
 
     @cached_property
     def _public_keys(self) -> list[PublicKey]:
-        """Read from KMS once: a key pair does not change. A former key may be revoked."""
+        """Read from KMS once: a key pair does not change. Those that do not sign may be revoked."""
         with domain_errors():
             found = [self._read(self._key)]
-            for former in self._former:
+            for other in self._others:
                 try:
-                    found.append(self._read(former))
+                    found.append(self._read(other))
                 except ClientError as error:
                     if code_of(error) not in REVOKED:
                         raise

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.dynamodb.keys import TABLE_ATTRIBUTES
 from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.record import Record
 
@@ -40,9 +39,11 @@ def fields(record: Record) -> dict[str, Any]:
 
 
 def record(kind: type[R], item: Mapping[str, Any]) -> R:
-    return kind.model_validate(
-        {name: value for name, value in item.items() if name not in TABLE_ATTRIBUTES}
-    )
+    """Read an item without the fields that only the next release knows.
+
+    Both releases run during a gradual deployment, and the older one alone after a rollback.
+    """
+    return kind.model_validate(item, extra="ignore")
 
 
 def find_item(table: Table, key: Key) -> dict[str, Any]:

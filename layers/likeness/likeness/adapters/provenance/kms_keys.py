@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 class KmsKeys:
     def __init__(self, kms: KMSClient, arns: Sequence[str]) -> None:
         self._kms = kms
-        self._arns = arns
+        self._arns = dict.fromkeys(arns)
 
     def unusable(self) -> int:
-        """Disabled, or scheduled for deletion ("Key states of AWS KMS keys")."""
+        """Disabled, scheduled for deletion ("Key states of AWS KMS keys"), or deleted."""
         return sum(self._state(arn) != "Enabled" for arn in self._arns)
 
     def _state(self, arn: str) -> str:
         with domain_errors():
-            return self._kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+            try:
+                return self._kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+            except self._kms.exceptions.NotFoundException:
+                return "Deleted"

@@ -84,11 +84,11 @@ def moderate_avatars(
             pass
     jobs.save_avatars(drawn)
     if not replayed:
-        before = job.usage or of_photos(photos)
-        usage = before.moderated(len(new), engine=result.engine, seconds=result.seconds)
+        before, charged = job.usage or of_photos(photos), len(result.avatars)
+        usage = before.moderated(charged, engine=result.engine, seconds=result.seconds)
         jobs.save(finishing.model_copy(update={"usage": usage}))
         metrics.measure("ContainerSeconds", result.seconds, "Seconds")
-        metrics.count(DETECTOR_IMAGES, len(new))
+        metrics.count(DETECTOR_IMAGES, charged)
     findings = [f for avatar in drawn if avatar.verdict for f in avatar.verdict.findings]
     if unknown := sum(finding.reason is None for finding in findings):
         metrics.count(UNKNOWN_FINDING, unknown)

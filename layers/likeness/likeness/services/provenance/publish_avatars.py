@@ -45,10 +45,9 @@ def publish_avatars(
     shown = (AvatarState.APPROVED, AvatarState.PUBLISHED)
     avatars = [avatar for avatar in jobs.avatars(job_id) if avatar.state in shown]
     job, switches = readiness.require_work(job, *{avatar.engine for avatar in avatars})
-    off = frozenset(job.styles_off + switches.off(job.styles_on))
-    avatars = _without_off(avatars, job, off, jobs)
-    waiting = [avatar for avatar in avatars if avatar.state is AvatarState.APPROVED]
-    if waiting:
+    if any(avatar.state is AvatarState.APPROVED for avatar in avatars):
+        off = frozenset(job.styles_off + switches.off(job.styles_on))
+        avatars = _without_off(avatars, job, off, jobs)
         if off:  # files that this step wrote, when it died, before the style was off
             files.delete(job_id, PUBLISHED)
         sign, now = credentials.signer(), clock.now()
@@ -69,7 +68,7 @@ def publish_avatars(
         )
         _require_finishing(job_id, jobs, files)
         jobs.save_avatars(
-            avatar.model_copy(update={"state": AvatarState.PUBLISHED}) for avatar in waiting
+            avatar.model_copy(update={"state": AvatarState.PUBLISHED}) for avatar in avatars
         )
     files.delete(job_id, DRAWN)
     return PublishAvatarsResult(job_id=job_id, avatars=len(avatars))
@@ -78,8 +77,8 @@ def publish_avatars(
 def _without_off(
     avatars: list[Avatar], job: Job, off: frozenset[StyleId], jobs: Jobs
 ) -> list[Avatar]:
-    """Refuse the approved avatars of these styles."""
-    refused = [a for a in avatars if a.style in off and a.state is AvatarState.APPROVED]
+    """Refuse the avatars of these styles, also those that this step published before it died."""
+    refused = [avatar for avatar in avatars if avatar.style in off]
     if refused:
         if len(refused) == len(avatars):
             raise StylesOff(f"every avatar of job {job.job_id} has a style that is switched off")

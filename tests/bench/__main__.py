@@ -27,6 +27,7 @@ from tests.bench import functions, laptop, painter, peers, photos, provenance, s
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+WIDTH = 44  # characters of a name
 PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "painter": painter.measure,
     "inspect": photos.measure,
@@ -68,14 +69,22 @@ def main() -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
+    show(numbers)
     for part in asked.only or PARTS:
         sys.stderr.write(f"measuring {part} ...\n")
-        numbers |= PARTS[part]()
-    numbers |= ratios(numbers)
-    width = max(map(len, numbers))
+        found = PARTS[part]()
+        show(found)
+        numbers |= found
+        asked.out.write_text(json.dumps(numbers, indent=2) + "\n")  # kept if the next part fails
+    found = ratios(numbers)
+    show(found)
+    asked.out.write_text(json.dumps(numbers | found, indent=2) + "\n")
+
+
+def show(numbers: dict[str, float | str]) -> None:
     for name, value in numbers.items():
-        sys.stdout.write(f"{name:<{width}}  {value}\n")
-    asked.out.write_text(json.dumps(numbers, indent=2) + "\n")
+        sys.stdout.write(f"{name:<{WIDTH}}  {value}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def compare(backend: Likeness, running: Cloud, **jobs: str) -> dict[str, float]:
         name: lambda job_id=job_id: backend.get_job(job_id)  # type: ignore[misc]
         for name, job_id in jobs.items()
     }
-    reads["constant"] = lambda: backend._api.send("GET", PATH)  # noqa: SLF001 - no route of ours
+    reads["constant"] = lambda: backend._api.send("GET", PATH, headers={})  # noqa: SLF001 - no route of ours
     took: dict[str, list[float]] = defaultdict(list)
     for run in range(CALLS + 1):  # the first one is cold
         for name, read in reads.items():

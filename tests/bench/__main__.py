@@ -81,7 +81,7 @@ def main() -> None:
     asked.out.write_text(json.dumps(numbers | found, indent=2) + "\n")
 
 
-def show(numbers: dict[str, float | str]) -> None:
+def show(numbers: Mapping[str, float | str]) -> None:
     for name, value in numbers.items():
         sys.stdout.write(f"{name:<{WIDTH}}  {value}\n")
     sys.stdout.flush()

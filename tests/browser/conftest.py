@@ -212,7 +212,7 @@ def give(page: Page, name: str, password: str) -> None:
     page.keyboard.press("Enter")
 
 
-def until(page: Page, true: Callable[[], object], patience: float = 10) -> None:
+def until(page: Page, true: Callable[[], object], patience: float = 30) -> None:
     """Ask until it is true, or fail after `patience` seconds. The page keeps running."""
     deadline = time.monotonic() + patience
     while not true():

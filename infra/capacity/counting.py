@@ -30,6 +30,7 @@ from infra.capacity.calls import BACKENDS, CALLS, INVOKE, REQUEST, TRANSITION, C
 from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, likeness
 from laptop_cloud import cloud, processes
+from laptop_cloud.identities import OPS_ROLE
 from laptop_cloud.places import Folders
 
 if TYPE_CHECKING:
@@ -229,7 +230,8 @@ def of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, lis
     """The calls of each job: those that name it, and those of an invocation that has named it.
 
     An invocation that inspects a photo again finds it inspected and does not ask the detector. It
-    is left out, and so are calls that botocore repeats: only a busy machine needs them.
+    is left out, and so are calls that botocore repeats: only a busy machine needs them. What ops
+    ask about a job is not of it: they are the polls of this module too.
     """
     named: dict[str, set[str]] = defaultdict(set)
     detected = {one.trace for one in calls if one.call.startswith("rekognition:")}
@@ -241,7 +243,7 @@ def of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, lis
         jobs = _jobs(call) or named.get(call.trace, set())
         name = names.get(call.caller, call.caller)
         again = name == "InspectPhoto" and call.trace not in detected
-        if len(jobs) == 1 and call.attempt == 1 and not again:
+        if len(jobs) == 1 and call.attempt == 1 and not again and call.caller != OPS_ROLE:
             found[next(iter(jobs))].append(replace(call, caller=name))
     return found
 

@@ -202,7 +202,6 @@ PRICED = {
 FREE = {
     "s3:DeleteObject": "S3 charges no deletion",
     "states:StartExecution": "the first transition is charged",
-    "states:DescribeExecution": "transitions are charged",
     "states:SendTaskSuccess": "a transition is charged",
     "states:SendTaskFailure": "a transition is charged",
     "scheduler:DeleteSchedule": "Scheduler charges invocations",

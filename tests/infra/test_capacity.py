@@ -9,6 +9,8 @@ import pytest
 from infra.capacity import __main__ as command, calls as counted, counting, model, prices, report
 from infra.capacity.calls import BACKENDS, Calls, Counts, Tally
 from infra.capacity.model import FULL, Load
+from laptop_cloud.calls import Call
+from laptop_cloud.identities import OPS_ROLE
 from tests.infra.documents import ROOT, read
 
 MILLION = Load(1_000_000)
@@ -159,6 +161,16 @@ def test_calls_are_divided_among_job_photo_and_avatar() -> None:
     again = Calls(per, {}, {"job": 0, "avatar": 0}).of(job=1, photo=7, avatar=11)
     assert again.calls == job(7, 11).calls
     assert again.write == job(7, 11).write
+
+
+def test_what_ops_ask_about_a_job_is_not_counted() -> None:
+    named = ("j" + "0" * 32,)
+    polls = [Call("states:DescribeExecution", OPS_ROLE, 200, names=named)] * 3
+    own = Call("s3:PutObject", "role-1", 200, names=named)
+
+    (found,) = counting.of_jobs([*polls, own], {"role-1": "Step"}).values()
+
+    assert [one.caller for one in found] == ["Step"]
 
 
 def test_a_count_that_changed_is_named() -> None:

@@ -70,10 +70,11 @@ def test_what_a_function_prints_reaches_its_log(laptop_cloud: Cloud) -> None:
 
 
 def test_an_invocation_ends_in_the_environment_in_which_it_began(laptop_cloud: Cloud) -> None:
+    set_timeout(laptop_cloud, 15)
     before = invoke(laptop_cloud, "Strain")["process"]
     with ThreadPoolExecutor() as pool:
-        running = pool.submit(invoke, laptop_cloud, "Strain", {"sleep_s": 3})
-        time.sleep(1)
+        running = pool.submit(invoke, laptop_cloud, "Strain", {"sleep_s": 8})
+        time.sleep(2)
         set_timeout(laptop_cloud, 6)
         during = invoke(laptop_cloud, "Strain")["process"]
         assert not running.done()

@@ -83,7 +83,7 @@ def opened(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Pa
     def page(**options: Any) -> Page:
         context = browser.new_context(**{"locale": "en-GB", **options})
         contexts.append(context)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(30_000)  # a busy machine
         found = context.new_page()
         listen(found, complaints)
         return found

@@ -64,6 +64,7 @@ def signed_in(driver, running, profile, complaints):
     context = driver.chromium.launch_persistent_context(
         profile, executable_path=CHROMIUM, viewport={"width": 1280, "height": 900}, locale="en-GB"
     )
+    context.set_default_timeout(PATIENCE * 1000)  # the laptop cloud may be slow
     page = context.pages[0]
     listen(page, complaints)
     page.goto(running.page_url)

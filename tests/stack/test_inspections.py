@@ -91,6 +91,12 @@ def uploads(person, backend, *photos):
     return created["job_id"]
 
 
+def cancel(job_id, person):
+    """A job that is still moderated would be a case of a later test with a celebrity."""
+    patiently(lambda: person.backend.delete_job(job_id))
+    assert person.sees_end(job_id)["state"] == "cancelled"
+
+
 def test_eight_submits_of_four_photos_start_four_checks(person, backend, selfies, results, running):
     impatient = app_client(running, patience_s=0)
     job_id = uploads(person, backend, *selfies[:4])
@@ -110,6 +116,7 @@ def test_eight_submits_of_four_photos_start_four_checks(person, backend, selfies
     assert results(job_id, count=4) == ["accepted"] * 4
     timed_out, too_late = (None, None), "moderating"
     assert first <= {("PhotosBeingChecked", 1), timed_out, too_late}
+    cancel(job_id, person)
 
 
 def test_reading_a_job_finds_uploads_whose_events_were_lost(
@@ -183,3 +190,4 @@ def test_a_photo_whose_check_is_killed_is_refused_at_once(
     assert "an upload was not inspected" in {line["message"] for line in lines(job_id)}
     assert not [key for key in objects(job_id) if key.endswith(("p04", "p04.jpg"))]
     patiently(lambda: backend.submit_job(job_id))
+    cancel(job_id, person)

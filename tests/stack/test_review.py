@@ -104,7 +104,7 @@ def test_a_refused_job_ends_with_its_reasons_and_without_its_photos(
 
 
 def test_the_next_case_is_for_one_moderator_who_can_undo_the_decision(
-    in_review, desk, other, backend, person
+    in_review, desk, other, backend, person, setting
 ):
     review = review_of(in_review)
     desks = [desk, other]
@@ -118,7 +118,8 @@ def test_the_next_case_is_for_one_moderator_who_can_undo_the_decision(
     assert all(photo["preview"].startswith("data:image/jpeg") for photo in case["photos"])
     winner, loser = desks[mine], desks[theirs]
 
-    status, decided = winner.decide(review, "p01")
+    with setting("DecideReviewFunction", LIKENESS_UNDO_SECONDS="60"):
+        status, decided = winner.decide(review, "p01")
     assert (status, decided["state"]) == (200, "refused")
     assert winner.decide(review, "p01") == (200, decided), "the same response again"
     assert loser.act(review, "claim")[1]["error"] == "CaseTaken"

@@ -65,16 +65,24 @@ export const listed = (rows) =>
   );
 
 /**
- * Replace a container's children. If the focus was inside, it moves to the new element with the same
- * id, else to the page's heading, never to the top of the page.
+ * Replace a container's children. If the focus was inside, it is given back.
  * @param {Element} container
  * @param {Child} children
  */
 export function replace(container, children) {
   const focused = container.contains(document.activeElement) ? document.activeElement : null;
   container.replaceChildren(...nodes(children));
-  if (!focused) return;
-  const target = document.getElementById(focused.id) ?? document.getElementById("title");
+  if (focused) refocus(focused);
+}
+
+/**
+ * Give the focus back to an element. If it was redrawn, the new element with the same id gets it, else
+ * the page's heading, never the top of the page.
+ * @param {Element} before
+ */
+export function refocus(before) {
+  const same = before.isConnected ? before : document.getElementById(before.id);
+  const target = /** @type {HTMLElement | null} */ (same ?? document.getElementById("title"));
   if (target && document.activeElement !== target) target.focus({ preventScroll: true });
 }
 

@@ -33,6 +33,7 @@ def test_of_those_who_waited_too_long_one_at_a_time_is_let_in() -> None:
         one.join()
 
     first, second, third = sorted(let_in)
+    # From the beginning, because a busy machine notes one caller late and the next in time.
     assert first >= 0.1
-    assert second >= first + 0.19
-    assert third >= second + 0.19
+    assert second >= 0.3
+    assert third >= 0.5

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.stack
 
 STACK = "releases"
+SLOWLY = "Canary10Percent30Minutes"  # there is time to call the new version before it takes over
 HERE = f"{places.REGION}:{places.ACCOUNT}"
 CODE = """
 import os
@@ -360,7 +361,7 @@ def test_a_release_goes_back_when_its_alarm_goes_off(deployment: Deployment) -> 
     """The alarm counts the faults of the new release alone."""
     before, old = deployment.alias(), deployment.tell()["says"]
     faults = {"MetricName": "Faults", "Value": 3, "Unit": "Count"}
-    deployment.start("99", "Canary10Percent5Minutes")
+    deployment.start("99", SLOWLY)
 
     version, share = deployment.shifted()
     assert (deployment.alias()["FunctionVersion"], share) == (before["FunctionVersion"], 0.1)
@@ -391,7 +392,7 @@ def test_a_release_whose_alarm_is_quiet_takes_over(deployment: Deployment) -> No
 def test_a_release_that_cannot_be_imported_goes_back(deployment: Deployment) -> None:
     """No code of the release runs: Lambda's own record of its log is counted."""
     before, old = deployment.alias(), deployment.tell()["says"]
-    deployment.start("88", "Canary10Percent5Minutes")
+    deployment.start("88", SLOWLY)
     version, _ = deployment.shifted()
 
     assert deployment.tell(version)["errorType"] == "Runtime.ImportModuleError"
@@ -419,4 +420,5 @@ def test_an_invocation_that_times_out_is_counted(deployment: Deployment) -> None
 
     assert deployment.tell(sleep=9)["errorType"] == "Sandbox.Timedout"
 
+    wait_for("record of the end", lambda: deaths() > before)
     assert deaths() == before + 1

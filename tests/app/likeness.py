@@ -269,10 +269,11 @@ class FakeLikeness:
 
 def webhook(kind: str, user_id: str, secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
     """The body and the headers of a call of the app's webhook."""
-    body = json.dumps({"type": kind, "timestamp": f"{now():%FT%TZ}", "data": {"user_id": user_id}})
-    signature = Webhook(secret).sign("msg-1", now(), body)
+    at = now()
+    body = json.dumps({"type": kind, "timestamp": f"{at:%FT%TZ}", "data": {"user_id": user_id}})
+    signature = Webhook(secret).sign("msg-1", at, body)
     headers = {"webhook-id": "msg-1", "webhook-signature": signature}
-    return body.encode(), headers | {"webhook-timestamp": str(int(now().timestamp()))}
+    return body.encode(), headers | {"webhook-timestamp": str(int(at.timestamp()))}
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,6 +211,13 @@ def give(page: Page, name: str, password: str) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(password)
     page.keyboard.press("Enter")
+
+
+def go(page: Page, place: str, ready: str) -> None:
+    """Show another view. `ready` may be in the view before it too, so that one must be gone."""
+    page.goto(f"{page.url.split('#')[0]}#/{place}")
+    page.wait_for_selector(f"#to-{re.split('[/?]', place)[0]}[aria-current]")
+    page.wait_for_selector(ready)
 
 
 def until(page: Page, true: Callable[[], object], patience: float = 30) -> None:

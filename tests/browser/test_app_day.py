@@ -105,7 +105,7 @@ def test_a_whole_day(phone, address, client, screenshot, tmp_path):
 
     page.wait_for_selector(".refused .box")
     assert "more than one person" in page.text_content(".refused p")
-    assert page.locator("#go").is_disabled() is False  # three others are good
+    until(page, lambda: page.locator("#go").is_enabled(), PATIENCE)  # three others are good
     page.set_input_files(".refused input", PHOTOS[5])
     until(page, lambda: page.locator(".photos .accepted").count() == 4, PATIENCE)
     page.click("#go")
@@ -189,7 +189,7 @@ def test_a_refusal_is_explained_and_can_be_appealed(phone, address, client):
 def test_a_review_and_the_progress_are_shown_without_reloading(phone, address, client):
     page = phone()
     photo = {"photo_id": "p02", "outcome": "doubtful", "reason": "POLICY.NUDITY"}
-    review = {"decision": "approve", "after_s": 3}
+    review = {"decision": "approve", "after_s": 6}
     submits_test(page, address, client, "Linus", photos=[photo], review=review, drawing_s=15)
 
     shown = set()

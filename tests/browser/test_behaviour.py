@@ -86,20 +86,24 @@ def test_a_lost_lease_hides_the_pictures_and_offers_the_case_again(desk_page, an
 
 
 def test_an_expired_lease_hides_the_pictures(desk_page, answers):
-    answers.lease_seconds, answers.heartbeat_seconds = 3, 600
-    page = claimed(desk_page())
+    answers.heartbeat_seconds = 600
+    page = claimed(desk_page(clock=True))
     page.keyboard.press("r")
     page.wait_for_selector("img.clear")
+    answers.cases[0]["lease"] = None
+    page.clock.fast_forward(1000 * answers.lease_seconds)
 
     page.wait_for_selector("#claim")
     assert page.locator("img.clear").count() == 0
 
 
 def test_a_heartbeat_keeps_the_case(desk_page, answers):
-    answers.lease_seconds, answers.heartbeat_seconds = 6, 1
-    page = claimed(desk_page())
+    page = claimed(desk_page(clock=True))
+    for beats in range(1, 6):  # in all 155 s, longer than a lease
+        answers.lease_seconds += 31  # the server's clock goes with the page's
+        page.clock.fast_forward(31_000)
+        until(page, lambda n=beats: len(asked(answers, "heartbeat")) >= n)
 
-    until(page, lambda: len(asked(answers, "heartbeat")) >= 3)
     assert page.locator("#release").is_visible()
 
 
@@ -143,13 +147,15 @@ def test_only_the_selected_photos_are_refused(desk_page, answers):
 def test_the_focus_is_never_lost(desk_page, answers):
     page = claimed(desk_page())
     keys = ("r", "b", "2", "ArrowLeft", "h", "h", "g", "g", "v", "v", "+", "-", "x", "c", "?")
+    shown = {"x": "#claim", "c": "#release"}  # what the response to a key brings
     for key in (*keys, "Escape", "m", "Escape"):
         page.keyboard.press(key)
+        page.wait_for_selector(shown.get(key, "#title"))
         page.wait_for_timeout(150)
         assert page.evaluate(FOCUS) != "BODY", f"lost by {key}"
     page.focus("#reveal")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(150)
+    page.wait_for_selector("img.clear")
     assert page.evaluate(FOCUS) == "reveal", "the same button, redrawn"
     page.keyboard.press("Escape")
     page.wait_for_selector("tbody tr")
@@ -159,6 +165,18 @@ def test_the_focus_is_never_lost(desk_page, answers):
     page.keyboard.press("u")
     page.wait_for_timeout(300)
     assert page.evaluate(FOCUS) == first == answers.cases[0]["review_id"]
+
+
+def test_the_focus_returns_to_a_button_that_was_redrawn_under_its_dialog(desk_page):
+    page = claimed(desk_page())
+    for button in ("help", "note"):
+        page.focus(f"#{button}")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("dialog[open]")
+        page.evaluate("document.getElementById('language').dispatchEvent(new Event('change'))")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
+        assert page.evaluate(FOCUS) == button
 
 
 def test_shortcuts_can_be_switched_off(desk_page, answers):
@@ -217,4 +235,5 @@ def test_the_content_security_policy_stops_injected_markup(desk_page, complaints
     )
 
     assert refused
+    until(page, lambda: complaints)
     assert "TrustedHTML" in complaints.pop()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import enter
+from tests.browser.conftest import enter, go
 from tests.browser.leads_answers import LeadsAnswers, hold
 from tests.browser.test_looks import LOOKS, check_looks
 
@@ -21,15 +21,11 @@ def test_every_view_of_leads_is_accessible(desk_page, screenshot, answers, name)
     def good(screen):
         check_looks(page, screenshot, f"leads-{screen}-{name}", full_page=True)
 
-    def go(place, ready):
-        page.goto(f"{page.url.split('#')[0]}#/{place}")
-        page.wait_for_selector(ready)
-
     enter(page)
     page.wait_for_selector("#count")
-    go("stats", ".people tbody tr")
+    go(page, "stats", ".people tbody tr")
     good("1-figures")
-    go("people", ".account")
+    go(page, "people", ".account")
     good("2-people")
     page.click("#invite")
     page.wait_for_selector("dialog[open]")
@@ -39,19 +35,19 @@ def test_every_view_of_leads_is_accessible(desk_page, screenshot, answers, name)
     page.wait_for_selector("dialog[open]")
     good("4-access")
     page.keyboard.press("Escape")
-    go("decided", "tbody tr")
+    go(page, "decided", "tbody tr")
     good("5-decided")
     page.click(f"#overturn-r{0xB1:032x}")
     page.wait_for_selector("dialog[open]")
     good("6-reverse")
     page.keyboard.press("Escape")
-    go("report", "tbody tr")
+    go(page, "report", "tbody tr")
     good("7-report")
-    go("holds", "tbody tr")
+    go(page, "holds", "tbody tr")
     good("8-holds")
-    go(f"holds/j{0xC1:032x}", ".held img")
+    go(page, f"holds/j{0xC1:032x}", ".held img")
     good("9-hold")
-    go(f"holds/j{0xC3:032x}", "#reported")
+    go(page, f"holds/j{0xC3:032x}", "#reported")
     page.click("#reported")
     page.wait_for_selector("dialog[open]")
     good("a-reported")

@@ -97,10 +97,10 @@ def test_a_decision_is_undone_and_the_case_is_open_again(desk_page, answers):
 
 
 def test_when_the_time_to_undo_is_over_the_bar_is_gone(desk_page, answers):
-    answers.undo_seconds = 2
-    page = claimed(desk_page())
+    page = claimed(desk_page(clock=True))
     page.keyboard.press("a")
     page.wait_for_selector("#undo-now")
+    page.clock.fast_forward(1000 * answers.undo_seconds)
 
     page.wait_for_selector("#undo-now", state="detached")
     page.keyboard.press("z")
@@ -124,11 +124,12 @@ def test_a_late_undo_is_reported(desk_page, answers):
 
 def test_a_held_key_reveals_and_decides_once(desk_page, answers):
     page = claimed(desk_page())
-    for key in "rf":
+    for reveals, key in enumerate("rf", start=1):
         page.keyboard.down(key)
         for _ in range(20):
             page.keyboard.down(key)  # the browser repeats a held key
         page.keyboard.up(key)
+        until(page, lambda n=reveals: len(asked(answers, "reveal")) >= n)
         page.wait_for_timeout(200)
     assert len(asked(answers, "reveal")) == 2
 

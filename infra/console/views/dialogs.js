@@ -1,10 +1,10 @@
 /** A question in a modal dialog, with fields. */
 
-import { h } from "../dom.js";
+import { h, refocus } from "../dom.js";
 import { t } from "../words.js";
 
 /**
- * Ask; resolves to the values of the fields by name, or to null. Focus returns to where it was.
+ * Ask; resolves to the values of the fields by name, or to null. The focus returns to where it was.
  * A field has `options` ([value, words]), `lines` (a text of several lines), `type` (an input), or `checks`.
  *
  * @typedef {object} Field
@@ -24,7 +24,7 @@ import { t } from "../words.js";
  * @returns {Promise<Record<string, any> | null>} of a field with `checks` a list, else a string
  */
 export function ask({ title, body, fields = [], yes, kind = "" }) {
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  const before = document.activeElement;
   /** @type {HTMLDialogElement} */
   const dialog = h(
     "dialog",
@@ -52,7 +52,7 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
         fields.map((one) => [one.name, one.checks ? given.getAll(one.name) : given.get(one.name)]),
       );
       dialog.remove();
-      if (before?.isConnected) before.focus({ preventScroll: true });
+      if (before) refocus(before);
       resolve(dialog.returnValue === "yes" ? found : null);
     });
     dialog.showModal();

@@ -1,6 +1,6 @@
 /** The list of keyboard shortcuts. */
 
-import { h } from "../dom.js";
+import { h, refocus } from "../dom.js";
 import { areOn, shortcuts, switchTo } from "../keys.js";
 import { t } from "../words.js";
 
@@ -12,7 +12,7 @@ const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: 
 const spelled = (keys) => (keys.length > 4 ? [keys[0], "…", keys[keys.length - 1]] : keys);
 
 export function help() {
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  const before = document.activeElement;
   /** @param {Shortcut} shortcut */
   const row = ({ keys, words }) =>
     h(
@@ -46,7 +46,7 @@ export function help() {
   );
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    if (before) refocus(before);
   });
   document.body.append(dialog);
   dialog.showModal();

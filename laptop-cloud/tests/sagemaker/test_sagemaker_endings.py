@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from laptop_cloud.sagemaker import run
 from support.lab import PROGRAMS, Lab, wait_for
 
 CHECKPOINTS = {
@@ -97,12 +99,14 @@ def test_a_job_that_ignores_sigterm_is_killed_after_the_grace_period(lab: Lab) -
     assert not any(map(alive, running))
 
 
-def test_a_job_out_of_time_is_stopped(lab: Lab) -> None:
-    lab.start(
-        "wait",
-        StoppingCondition={"MaxRuntimeInSeconds": 2},
-        CheckpointConfig=lab.checkpoints(),
-    )
+def test_a_job_out_of_time_is_stopped(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = [0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead[-1])
+    monkeypatch.setattr(run, "time", clock)
+    lab.start("wait", CheckpointConfig=lab.checkpoints())
+    pids(lab)  # it handles signals now
+
+    ahead.append(60)  # its MaxRuntimeInSeconds
 
     job = lab.finished()
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")

@@ -143,7 +143,15 @@ class Lab:
     def finished(self, name: str = "job-1") -> dict[str, Any]:
         """The description of a job after its end."""
         final = {"Completed", "Failed", "Stopped"}
-        return wait_for(lambda: (job := self.describe(name))["TrainingJobStatus"] in final and job)
+
+        def announced() -> bool:
+            return any(
+                one["TrainingJobName"] == name and one["TrainingJobStatus"] in final
+                for one in self.events
+            )
+
+        wait_for(announced)  # after the job's state has changed
+        return self.describe(name)
 
     def uploaded(self, prefix: str = "") -> set[str]:
         found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", [])

@@ -157,7 +157,7 @@ def test_a_receiver_that_does_not_respond_in_time_is_a_timeout(short):
         began = time.monotonic()
 
         assert caller().post(url, {}, BODY).error is SendError.TIMEOUT
-        assert time.monotonic() - began < LIMIT_S + 1
+        assert time.monotonic() - began < LIMIT_S + 10
 
 
 def test_a_response_that_trickles_in_is_a_timeout_and_its_connection_ends(receiver, short):
@@ -178,14 +178,17 @@ def _calls() -> list[threading.Thread]:
 def test_a_slow_name_server_is_a_timeout_and_nothing_is_sent_after_it(receiver, short):
     """The event will be sent again: a late request could come after a later event."""
 
+    late = threading.Event()
+
     def slowly(*_: Any) -> list[Any]:
-        time.sleep(LIMIT_S * 2)
+        late.wait(60)
         return [ipaddress.ip_address("127.0.0.1")]
 
     slow = HttpWebhookCaller(loopback=True, resolve=slowly)
 
     assert post(receiver, slow).error is SendError.TIMEOUT
 
+    late.set()
     for thread in _calls():
         thread.join()
     assert not receiver.got

@@ -42,12 +42,18 @@ def until(process, ready):
 
 
 def program(process):
-    """The process id of the container's process 1, seen from outside, once it is not root."""
+    """The process id of the container's process 1, seen from outside, once it is the program.
+
+    setpriv gives up root step by step, and its last privileges when it becomes the program.
+    """
 
     def running():
         path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         pids = path.read_text().split()
-        return int(pids[0]) if pids and status(pids[0])["Uid"][0] != "0" else None
+        if not pids:
+            return None
+        found = status(pids[0])
+        return int(pids[0]) if found["Uid"][0] != "0" and found["Name"] != ["setpriv"] else None
 
     return until(process, running)
 

@@ -192,8 +192,10 @@ def test_past_the_deadline_drawn_pictures_are_stored_and_redraws_given_up(draw):
             calls.append(1)
             return FAILS if len(calls) == 1 else PASSES
 
-    gpu = Accelerator(2, during=lambda _n: time.sleep(0.3))
-    stored, given_up = draw(gpu, 6, scored=scored, deadline=Deadline(0.2))
+    clock = [0]
+    gpu = Accelerator(2, during=lambda _n: clock.append(2))
+    deadline = Deadline(1, clock=lambda: clock[-1])
+    stored, given_up = draw(gpu, 6, scored=scored, deadline=deadline)
 
     assert stored in (["a01"], ["a02"])
     assert {row.reason for row in given_up} == {"deadline"}

@@ -30,7 +30,7 @@ def tell(event, _context):
 
 
 def fail(event, _context):
-    print("about to fail")
+    print(f"about to fail: {json.dumps(event)}")
     raise Unavailable(event.get("why", "no reason"))
 
 

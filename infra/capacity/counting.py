@@ -47,7 +47,7 @@ NO_PICTURES = [f"no picture: {n}".encode() for n in (1, 2, 3)]
 DOUBTFUL = [{"photo_id": "p01", "outcome": "doubtful", "reason": "POLICY.SUGGESTIVE"}]
 PATIENCE = 300.0  # s
 POLL = "GET /v1/jobs/{job_id}"
-OFTEN = 0.1  # of the polls: what fewer make is of a lost upload
+OFTEN = 0.1  # of the polls: what fewer call is of a moment between two states
 NESTED, MADE = "AWS::CloudFormation::Stack", {"AWS::Lambda::Function", "AWS::IAM::Role"}
 
 # What differs between two runs of one kind. It is counted, and not compared.
@@ -58,6 +58,9 @@ VARIES = {
     "Endpoint": "SageMaker's own calls, as often as the model is asked",
 }
 ONCE = ("ssm:GetParameter",)  # by each process of a function: not of a job
+# What an invocation calls, unless another one has done its work or has to come first.
+WORKS_BY = {"InspectPhoto": "rekognition:DetectFaces", "SubmitJob": "states:StartExecution"}
+LOOK = "dynamodb:PutItem"  # of a poll that looks for lost uploads: other polls write nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +232,13 @@ def logical_ids(running: Cloud) -> Mapping[str, str]:
 def of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, list[Call]]:
     """The calls of each job: those that name it, and those of an invocation that has named it.
 
-    An invocation that inspects a photo again finds it inspected and does not ask the detector. It
-    is left out, and so are calls that botocore repeats: only a busy machine needs them. What ops
-    ask about a job is not of it: they are the polls of this module too.
+    An invocation that inspects a photo again finds it inspected, and a submit that comes before an
+    inspection has ended is repeated. They are left out, and so are calls that botocore repeats:
+    only a busy machine needs them. What ops ask about a job is not of it: they are the polls of
+    this module too.
     """
     named: dict[str, set[str]] = defaultdict(set)
-    detected = {one.trace for one in calls if one.call.startswith("rekognition:")}
+    made = {(one.trace, one.call) for one in calls}
     for call in calls:
         if call.trace:
             named[call.trace] |= _jobs(call)
@@ -242,7 +246,7 @@ def of_jobs(calls: Sequence[Call], names: Mapping[str, str]) -> Mapping[str, lis
     for call in calls:
         jobs = _jobs(call) or named.get(call.trace, set())
         name = names.get(call.caller, call.caller)
-        again = name == "InspectPhoto" and call.trace not in detected
+        again = name in WORKS_BY and (call.trace, WORKS_BY[name]) not in made
         if len(jobs) == 1 and call.attempt == 1 and not again and call.caller != OPS_ROLE:
             found[next(iter(jobs))].append(replace(call, caller=name))
     return found
@@ -290,8 +294,12 @@ def _poll_traces(calls: Iterable[Call]) -> set[str]:
 
 
 def _poll(calls: Sequence[Call]) -> Counts:
-    """The most that a poll calls: while avatars are drawn it reads more than before and after."""
-    polls: dict[str, Counts] = {trace: Counts() for trace in _poll_traces(calls)}
+    """The most that a poll calls: while avatars are drawn it reads more than before and after.
+
+    A poll that looks for lost uploads is left out: how many do depends on the machine.
+    """
+    looking = {one.trace for one in calls if one.call == LOOK}
+    polls: dict[str, Counts] = {trace: Counts() for trace in _poll_traces(calls) - looking}
     for call in calls:
         if call.trace in polls:
             _add(polls[call.trace], call)

@@ -37,7 +37,8 @@ def read(file: Path) -> list[Call]:
         return []
     known = {one.name for one in fields(Call)}
     found = []
-    for line in file.read_text().splitlines():
+    *lines, _ = file.read_text().split("\n")  # the last line may be half written
+    for line in lines:
         values = json.loads(line)
         values["names"] = tuple(values["names"])
         found.append(Call(**{name: values[name] for name in known}))

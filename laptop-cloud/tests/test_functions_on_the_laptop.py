@@ -69,6 +69,26 @@ def test_what_a_function_prints_reaches_its_log(laptop_cloud: Cloud) -> None:
     assert "Traceback" in text
 
 
+def test_a_log_is_read_page_by_page(laptop_cloud: Cloud) -> None:
+    for n in (1, 2):
+        invoke(laptop_cloud, "Fail", {"why": f"pageable {n}"})
+    asked = {
+        "logGroupName": f"/aws/lambda/{laptop_cloud.outputs['Fail']}",
+        "filterPattern": "pageable",
+    }
+    paginator = ops(laptop_cloud)("logs").get_paginator("filter_log_events")
+
+    def read(**size: int) -> list[list[str]]:
+        pages = paginator.paginate(**asked, PaginationConfig=size)
+        return [[event["message"] for event in page["events"]] for page in pages]
+
+    wait_for("log", lambda: "pageable 2" in str(read()))
+    (whole,) = read()
+    pages = read(PageSize=1)
+    assert [line for page in pages for line in page] == whole
+    assert len(pages) >= len(whole) > 1
+
+
 def test_an_invocation_ends_in_the_environment_in_which_it_began(laptop_cloud: Cloud) -> None:
     set_timeout(laptop_cloud, 15)
     before = invoke(laptop_cloud, "Strain")["process"]

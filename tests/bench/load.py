@@ -220,7 +220,7 @@ def run(running: Cloud, jobs: int, real: int) -> int:
     print("ends:", dict(Counter(state for _, _, state in ended)))
     print(f"\n{'seconds':<44}{'n':>6}{'median':>9}{'90 %':>9}{'99 %':>9}{'most':>9}")
     for what, values in (*load.durations.items(), ("a call of the API", http.took)):
-        cuts = quantiles(values, n=100) if len(values) > 1 else values * 99
+        cuts = quantiles(values, n=100, method="inclusive") if len(values) > 1 else values * 99
         row = "".join(f"{one:9.2f}" for one in (cuts[49], cuts[89], cuts[98], max(values)))
         print(f"{what:<44}{len(values):>6}{row}")
     print("\nresponses of the API and of uploads:", dict(http.statuses))

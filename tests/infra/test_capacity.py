@@ -173,6 +173,40 @@ def test_what_ops_ask_about_a_job_is_not_counted() -> None:
     assert [one.caller for one in found] == ["Step"]
 
 
+def invocation(name: str, trace: str, *called: str, route: str = "") -> list[Call]:
+    """An invocation for a job, after what it called."""
+    named = ("j" + "0" * 32,)
+    calls = [Call(one, name, 200, trace=trace) for one in called]
+    return [*calls, Call("lambda:Invoke", name, 200, trace=trace, names=named, route=route)]
+
+
+@pytest.mark.parametrize(
+    ("name", "works_by"),
+    [("InspectPhoto", "rekognition:DetectFaces"), ("SubmitJob", "states:StartExecution")],
+)
+def test_an_invocation_that_finds_nothing_to_do_is_not_counted(name: str, works_by: str) -> None:
+    too_early = invocation(name, "1", "dynamodb:GetItem")
+    worked = invocation(name, "2", "dynamodb:GetItem", works_by)
+
+    (found,) = counting.of_jobs([*too_early, *worked], {}).values()
+
+    assert [one.trace for one in found] == ["2", "2", "2"]
+
+
+def test_a_poll_that_looks_for_lost_uploads_is_not_counted() -> None:
+    asked = "dynamodb:GetItem"
+    polls = [invocation("GetJob", str(n), asked, route=counting.POLL) for n in range(3)]
+    looks = invocation("GetJob", "4", asked, counting.LOOK, "s3:ListBucket", route=counting.POLL)
+
+    most = counting._poll([*looks, *(call for poll in polls for call in poll)])
+
+    assert most.calls == {
+        ("GetJob", asked): 1,
+        ("GetJob", "lambda:Invoke"): 1,
+        ("GetJob", "execute-api:Request"): 1,
+    }
+
+
 def test_a_count_that_changed_is_named() -> None:
     golden = calls()
     key = ("PublishAvatars", "s3:PutObject")

@@ -54,9 +54,11 @@ def signed_in(running, root, name, *groups, app_user=None, token="IdToken"):  # 
     )
     for group in groups:
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
-    yield first_sign_in(cognito, running.outputs["ModeratorClientId"], name)[token]
-    with suppress(cognito.exceptions.UserNotFoundException):
-        cognito.admin_delete_user(UserPoolId=pool, Username=name)
+    try:
+        yield first_sign_in(cognito, running.outputs["ModeratorClientId"], name)[token]
+    finally:
+        with suppress(cognito.exceptions.UserNotFoundException):
+            cognito.admin_delete_user(UserPoolId=pool, Username=name)
 
 
 def first_sign_in(cognito, client, name):

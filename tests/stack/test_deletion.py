@@ -68,8 +68,9 @@ def alarmed(ops, running):
     """The count of the alarm's metric: lines of the log, as CloudWatch reads them."""
 
     def times():
-        lines = ops("logs").filter_log_events(logGroupName="/likeness/local")["events"]
-        return sum('"DeletionPending"' in line["message"] for line in lines)
+        asked = {"logGroupName": "/likeness/local", "filterPattern": '"DeletionPending"'}
+        pages = ops("logs").get_paginator("filter_log_events").paginate(**asked)
+        return sum(len(page["events"]) for page in pages)
 
     return times
 
@@ -224,7 +225,7 @@ def sweep(ops, resource):
 
     def run():
         arn = states.start_execution(stateMachineArn=resource("Sweep"))["executionArn"]
-        until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", 60)
+        until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING")
         return states.describe_execution(executionArn=arn)
 
     return run

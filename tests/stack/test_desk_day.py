@@ -31,7 +31,22 @@ class Shift:
     statuses: Counter = field(default_factory=Counter)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def people(backend):
+    """The person of each job that waits for a moderator."""
+
+    def order(_):
+        person = Person(backend)
+        job_id = person.hands_in(*PHOTOS, avatars=2, test=PLAN)
+        backend.submit_job(job_id)
+        until(lambda: backend.get_job(job_id)["state"] == "in_review")
+        return job_id, person
+
+    with ThreadPoolExecutor(4) as pool:
+        return dict(pool.map(order, range(CASES)))
+
+
+@pytest.fixture
 def lead(running, http):
     return ReviewDesk(running, http, running.user().token)
 
@@ -85,16 +100,9 @@ def works(desk, *, lead=False):
             shift.decided[review] = refused
 
 
-def test_three_moderators_and_a_lead_work_a_day_of_cases(backend, moderators, lead):
-    def order(_):
-        person = Person(backend)
-        job_id = person.hands_in(*PHOTOS, avatars=2, test=PLAN)
-        backend.submit_job(job_id)
-        until(lambda: backend.get_job(job_id)["state"] == "in_review")
-        return job_id, person
-
-    with ThreadPoolExecutor(4) as pool:
-        people = dict(pool.map(order, range(CASES)))
+def test_three_moderators_and_a_lead_work_a_day_of_cases(people, moderators, lead):
+    """Moderators sign in last: their tokens are valid for ten minutes."""
+    with ThreadPoolExecutor(len(moderators)) as pool:
         shifts = list(pool.map(works, moderators))
     rest = works(lead, lead=True)
 

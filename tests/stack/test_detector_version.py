@@ -35,7 +35,7 @@ def test_jobs_wait_for_operators_to_accept_a_version_and_then_continue(
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     backend.submit_job(job_id)
-    until(lambda: "UnknownModerationFinding" in logged(ops))
+    until(lambda: logged(ops, "UnknownModerationFinding"))
     assert backend.get_job(job_id)["state"] == "moderating"
     assert ops("sagemaker").list_training_jobs()["TrainingJobSummaries"] == []
 
@@ -46,6 +46,6 @@ def test_jobs_wait_for_operators_to_accept_a_version_and_then_continue(
     assert ended["state"] == "completed", ended
 
 
-def logged(ops):
-    lines = ops("logs").filter_log_events(logGroupName="/likeness/local")["events"]
-    return "".join(line["message"] for line in lines)
+def logged(ops, term):
+    asked = {"logGroupName": "/likeness/local", "filterPattern": term}
+    return bool(ops("logs").filter_log_events(**asked)["events"])

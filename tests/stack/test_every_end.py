@@ -37,7 +37,13 @@ def drawing(backend, selfies):
 def capacity(running):
     """Sets the instances that SageMaker has; afterwards there are enough again."""
     file = running.project.folders.capacity
-    yield lambda **numbers: file.write_text(json.dumps(numbers))
+
+    def has(**numbers):
+        whole = file.with_suffix(".new")  # SageMaker may read at any moment
+        whole.write_text(json.dumps(numbers))
+        whole.replace(file)
+
+    yield has
     file.unlink(missing_ok=True)
 
 
@@ -64,9 +70,11 @@ def ended(job, backend, person, objects, *, state, code, spent=0):
     assert backend.get_quota(person.user_id)["used"] == spent
 
 
-def test_a_container_that_fails(drawing, backend, person, objects):
-    job = person.sees_end(drawing(person, FAILS))
+def test_a_container_that_fails(backend, person, selfies, objects):
+    job_id = person.hands_in(*selfies[:3], avatars=FAILS)
+    backend.submit_job(job_id)
 
+    job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="failed", code="SYSTEM.UNAVAILABLE")
     assert job["failure"] == "gpu"
     (entry,) = job["quota"]["entries"]

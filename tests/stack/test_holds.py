@@ -28,7 +28,7 @@ def desk(running, http, ops):
         yield ReviewDesk(running, http, token)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def lead(running, http):
     return ReviewDesk(running, http, running.user().token)
 

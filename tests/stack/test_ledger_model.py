@@ -306,7 +306,7 @@ class Ledger(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def table(running):
-    """The deployed table, with the operators' permissions."""
+    """The deployed table, with the operators' permissions. Nothing expires: the clock is a fake."""
     ops = running.ops_credentials()
     resource = boto3.resource(
         "dynamodb",
@@ -316,7 +316,13 @@ def table(running):
         aws_secret_access_key=ops.secret_key,
         aws_session_token=ops.session_token,
     )
-    return resource.Table(running.outputs["Table"])
+    found = resource.Table(running.outputs["Table"])
+    name, client = {"TableName": found.name}, found.meta.client
+    attribute = client.describe_time_to_live(**name)["TimeToLiveDescription"]["AttributeName"]
+    expiry = {"AttributeName": attribute, "Enabled": False}
+    client.update_time_to_live(**name, TimeToLiveSpecification=expiry)
+    yield found
+    client.update_time_to_live(**name, TimeToLiveSpecification={**expiry, "Enabled": True})
 
 
 def check(table: Any, *, examples: int) -> None:

@@ -7,6 +7,7 @@ unknown ids, and invalid ones. The app backend's are signed, the moderators' hav
 from __future__ import annotations
 
 import json
+import time
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ from schemathesis.specs.openapi.checks import (
 
 from infra.laptop.project import ROOT
 from laptop_cloud import places
-from tests.stack.people import Person, until
+from tests.stack.people import ENDED, Person, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,10 +160,14 @@ class Signed(AuthBase):
 
 
 class Bearer(AuthBase):
-    def __init__(self, token: str) -> None:
-        self._token = token
+    """A moderator's token: valid for ten minutes, and the tests of this module may take longer."""
+
+    def __init__(self, running: Any) -> None:
+        self._running, self._token, self._until = running, "", 0.0
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        if time.monotonic() >= self._until:
+            self._token, self._until = self._running.user().token, time.monotonic() + 300
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
@@ -171,7 +176,7 @@ class Bearer(AuthBase):
 def signers(running) -> dict[str, AuthBase]:
     return {
         "app_backend": Signed(running.app_credentials()),
-        "moderator": Bearer(running.user().token),
+        "moderator": Bearer(running),
     }
 
 
@@ -183,7 +188,10 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.fixture(scope="module")
 def review_id(backend, gallery, selfies) -> Iterator[str]:
-    """A job that waits for a moderator: the person on its photos is in the celebrity gallery."""
+    """A job that waits for a moderator: the person on its photos is in the celebrity gallery.
+
+    Afterwards it ends: no case is left to tests of the review queue.
+    """
     portrait = gallery / "A_Celebrity.jpg"
     portrait.write_bytes(selfies[0])
     job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
@@ -191,6 +199,8 @@ def review_id(backend, gallery, selfies) -> Iterator[str]:
     until(lambda: backend.get_job(job_id)["state"] == "in_review")
     yield job_id
     portrait.unlink()
+    backend.delete_job(job_id)
+    until(lambda: backend.get_job(job_id)["state"] in ENDED)
 
 
 @pytest.fixture(scope="module")

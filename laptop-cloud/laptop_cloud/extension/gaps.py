@@ -379,6 +379,12 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="log_pages",
+        ships="FilterLogEvents returns the first 10,000 events and no token for the others",
+        does="returns them page by page",
+        touches={f"{LOGS}:_filter_log_events": "9b3d13c713b5d3cb"},
+    ),
+    Gap(
         name="async_invocation",
         ships="a throttled event counts as a failed one; dead letters have a destination's shape, "
         "and no function or event bus is a destination",

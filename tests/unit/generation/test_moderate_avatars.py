@@ -15,6 +15,7 @@ from likeness.domain.errors import (
 )
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
+from likeness.domain.jobs.operating_state import Switches
 from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import moderate as moderation
 from likeness.domain.provenance.watermark import Watermarking
@@ -109,6 +110,21 @@ def test_a_doubtful_avatar_is_refused_and_drawn_again(world, label):
     assert (answer.approved, answer.redraw) == (1, True)
     assert states(world) == {"a01": AvatarState.APPROVED, "a02": AvatarState.REFUSED}
     assert f"drawn/{JOB}/a02.png" not in world.avatar_objects.listing()
+
+
+@pytest.mark.parametrize("since", ["the order", "now"])
+def test_avatars_of_a_style_that_is_off_are_not_drawn_again(world, since):
+    delivered(world, 1, 2)
+    nude(world, "a01")
+    off = world.job.style_of(1)
+    if since == "now":
+        world.operating_state.now = Switches(styles_off=(off,))
+    else:
+        world.jobs.save(world.job.change(styles_off=(off,)))
+
+    answer = moderate(world)
+
+    assert (answer.approved, answer.redraw) == (1, False)
 
 
 def test_the_second_attempt_is_the_last(world):

@@ -93,13 +93,19 @@ def moderate_avatars(
     if unknown := sum(finding.reason is None for finding in findings):
         metrics.count(UNKNOWN_FINDING, unknown)
     moderated |= {avatar.avatar_id: avatar for avatar in drawn}
-    refused = sum(avatar.state is AvatarState.REFUSED for avatar in moderated.values())
+    refused = [one for one in moderated.values() if one.state is AvatarState.REFUSED]
     return ModerateAvatarsResult(
         job_id=job_id,
         attempt=attempt,
-        redraw=refused > 0 and attempt < MAX_ATTEMPTS,
-        approved=len(moderated) - refused,
+        redraw=attempt < MAX_ATTEMPTS and _are_wanted(refused, job, readiness),
+        approved=len(moderated) - len(refused),
     )
+
+
+def _are_wanted(refused: list[Avatar], job: Job, readiness: Readiness) -> bool:
+    """Whether one of them would be published: styles are switched off while a job is drawn."""
+    styles = {avatar.style for avatar in refused} & {*job.styles_on}
+    return bool(styles) and len(readiness.state.switches().off(styles)) < len(styles)
 
 
 def _moderate(

@@ -113,7 +113,15 @@ def set_up_mfa(cognito: Any, client_id: str, username: str, password: str) -> st
         return ""
     started = cognito.associate_software_token(Session=answer["Session"])
     key: str = started["SecretCode"]
-    cognito.verify_software_token(Session=started["Session"], UserCode=pyotp.TOTP(key).now())
+
+    def verify(moment: float) -> None:
+        code = pyotp.TOTP(key).at(moment)
+        cognito.verify_software_token(Session=started["Session"], UserCode=code)
+
+    try:
+        verify(time.time() - STEP_S)  # the last code: a person can use the current one
+    except cognito.exceptions.EnableSoftwareTokenMFAException:  # a step ended since: it is too old
+        verify(time.time())
     return key
 
 
@@ -128,10 +136,9 @@ def assume(root: Clients, role: str) -> RoleCredentials:
 
 def sign_in(root: Clients, user: User, client_id: str, known: UserSecrets) -> SignedIn:
     cognito = root("cognito-idp")
-    answer = _start(cognito, client_id, user.name, known.password)
+    answer, code = _start(cognito, client_id, user.name, known.password), ""
     if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
-        answer = _send_code(cognito, client_id, user.name, answer["Session"], known.totp)
-    code = pyotp.TOTP(known.totp).now() if known.totp else ""
+        answer, code = _send_code(cognito, client_id, user.name, answer["Session"], known.totp)
     return SignedIn(user.name, known.password, answer["AuthenticationResult"]["IdToken"], code)
 
 
@@ -143,24 +150,31 @@ def _start(cognito: Any, client_id: str, username: str, password: str) -> Any:
     )
 
 
-def _send_code(cognito: Any, client_id: str, username: str, session: str, key: str) -> Any:
+def _send_code(
+    cognito: Any, client_id: str, username: str, session: str, key: str
+) -> tuple[Any, str]:
     """Send a code that was not used yet: Cognito takes each one once, and the last and next one.
 
-    The current code comes last: a person may need it at the same time.
+    Returns its answer, and a code for the next sign-in: valid now or, if those are used, in the
+    next half a minute. The current code is sent last: a person may need it at the same time.
     """
+    refused = (cognito.exceptions.ExpiredCodeException, cognito.exceptions.CodeMismatchException)
+    used: set[str] = set()
     while True:
         now = time.time()
-        for moment in (now - STEP_S, now + STEP_S, now):
-            with suppress(cognito.exceptions.ExpiredCodeException):
-                return cognito.respond_to_auth_challenge(
+        last, current, following, later = (
+            pyotp.TOTP(key).at(now + n * STEP_S) for n in (-1, 0, 1, 2)
+        )
+        for code in (last, following, current):
+            used.add(code)
+            with suppress(*refused):  # used before, or too old since this moment
+                answer = cognito.respond_to_auth_challenge(
                     ClientId=client_id,
                     ChallengeName="SOFTWARE_TOKEN_MFA",
                     Session=session,
-                    ChallengeResponses={
-                        "USERNAME": username,
-                        "SOFTWARE_TOKEN_MFA_CODE": pyotp.TOTP(key).at(moment),
-                    },
+                    ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": code},
                 )
+                return answer, next(one for one in (current, following, later) if one not in used)
         time.sleep(STEP_S - now % STEP_S)
 
 

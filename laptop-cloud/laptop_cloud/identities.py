@@ -43,13 +43,27 @@ class RoleCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A code that was not used yet, valid from `begins` on: s since the epoch."""
+
+    text: str = ""
+    begins: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A user of the pool who has signed in. `code` is for the next sign-in, if the pool has MFA."""
+    """A user of the pool who has signed in."""
 
     username: str
     password: str
     token: str
-    code: str
+    next_code: Code
+
+    @property
+    def code(self) -> str:
+        """For the next sign-in; empty without MFA. Waits up to half a minute until it is valid."""
+        time.sleep(max(0.0, self.next_code.begins - time.time()))
+        return self.next_code.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ def set_up_mfa(cognito: Any, client_id: str, username: str, password: str) -> st
         cognito.verify_software_token(Session=started["Session"], UserCode=code)
 
     try:
-        verify(time.time() - STEP_S)  # the last code: a person can use the current one
+        verify(time.time() - STEP_S)  # they are used in order, from the last one on
     except cognito.exceptions.EnableSoftwareTokenMFAException:  # a step ended since: it is too old
         verify(time.time())
     return key
@@ -136,7 +150,7 @@ def assume(root: Clients, role: str) -> RoleCredentials:
 
 def sign_in(root: Clients, user: User, client_id: str, known: UserSecrets) -> SignedIn:
     cognito = root("cognito-idp")
-    answer, code = _start(cognito, client_id, user.name, known.password), ""
+    answer, code = _start(cognito, client_id, user.name, known.password), Code()
     if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
         answer, code = _send_code(cognito, client_id, user.name, answer["Session"], known.totp)
     return SignedIn(user.name, known.password, answer["AuthenticationResult"]["IdToken"], code)
@@ -152,30 +166,31 @@ def _start(cognito: Any, client_id: str, username: str, password: str) -> Any:
 
 def _send_code(
     cognito: Any, client_id: str, username: str, session: str, key: str
-) -> tuple[Any, str]:
+) -> tuple[Any, Code]:
     """Send a code that was not used yet: Cognito takes each one once, and the last and next one.
 
-    Returns its answer, and a code for the next sign-in: valid now or, if those are used, in the
-    next half a minute. The current code is sent last: a person may need it at the same time.
+    Returns its answer, and the code after it. They are used in order, so that one is unused too.
     """
     refused = (cognito.exceptions.ExpiredCodeException, cognito.exceptions.CodeMismatchException)
-    used: set[str] = set()
+    totp = pyotp.TOTP(key)
     while True:
         now = time.time()
-        last, current, following, later = (
-            pyotp.TOTP(key).at(now + n * STEP_S) for n in (-1, 0, 1, 2)
-        )
-        for code in (last, following, current):
-            used.add(code)
+        step_ends = now - now % STEP_S + STEP_S
+        for moment in (now - STEP_S, now, now + STEP_S):
             with suppress(*refused):  # used before, or too old since this moment
                 answer = cognito.respond_to_auth_challenge(
                     ClientId=client_id,
                     ChallengeName="SOFTWARE_TOKEN_MFA",
                     Session=session,
-                    ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": code},
+                    ChallengeResponses={
+                        "USERNAME": username,
+                        "SOFTWARE_TOKEN_MFA_CODE": totp.at(moment),
+                    },
                 )
-                return answer, next(one for one in (current, following, later) if one not in used)
-        time.sleep(STEP_S - now % STEP_S)
+                return answer, Code(
+                    totp.at(moment + STEP_S), begins=step_ends if moment > now else now
+                )
+        time.sleep(step_ends - now)
 
 
 def _put_role(iam: Any, name: str) -> None:

@@ -96,15 +96,13 @@ def test_the_code_for_the_next_sign_in_was_not_used(
     pool.take(sign_in(pool))
 
 
-def test_codes_of_sign_ins_within_half_a_minute_become_valid(
-    pool: Pool, clock: SimpleNamespace
-) -> None:
+def test_a_person_can_sign_in_after_any_number_of_sign_ins_at_one_moment(pool: Pool) -> None:
     identities.set_up_mfa(pool, "client", "person", "password")
-    codes = [sign_in(pool) for _ in range(3)]
 
-    assert codes[-1] not in pool.used
-    clock.now += STEP_S
-    pool.take(codes[-1])
+    for _ in range(7):
+        code = sign_in(pool)
+
+    pool.take(code)
 
 
 @pytest.mark.parametrize("set_up_s", [29.95, 20])

@@ -69,7 +69,7 @@ def signed_in(driver, running, profile, complaints):
     listen(page, complaints)
     page.goto(running.page_url)
     page.wait_for_selector("#enter")
-    moderator = running.user()  # its code is valid for a minute
+    moderator = running.user()
     enter(page, moderator.username, moderator.password, moderator.code)
     page.wait_for_selector("#count")
     yield page

@@ -103,7 +103,7 @@ class World:
         self.erasures = FakeErasures(self.users)
         self.desk_counters = FakeDeskCounters(self.audit_log)
         self.jobs.desk_counters = self.desk_counters
-        self.reviews = FakeReviews(self.audit_log, self.desk_counters)
+        self.reviews = FakeReviews(self.audit_log, self.desk_counters, self.jobs)
         self.operating_state = FakeOperatingState(self.audit_log)
         self.readiness = Readiness(
             self.operating_state, self.jobs, self.metrics, self.clock, DEADLINE

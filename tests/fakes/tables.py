@@ -520,14 +520,21 @@ class FakeDeskCounters:
 
 
 class FakeReviews:
-    def __init__(self, audit_log: FakeAuditLog, desk_counters: FakeDeskCounters) -> None:
+    """Shares the jobs' lock: a case is opened in one transaction with its job."""
+
+    def __init__(
+        self, audit_log: FakeAuditLog, desk_counters: FakeDeskCounters, jobs: FakeJobs
+    ) -> None:
+        self._jobs = jobs
         self._reviews: dict[ReviewId, Review] = {}
         self._tokens: dict[ReviewId, str] = {}
         self._audit_log = audit_log
         self._desk = desk_counters
 
-    def open(self, review: Review, task_token: str | None) -> None:
-        with self._audit_log.lock:
+    def open(self, review: Review, task_token: str | None, *, job: Job | None = None) -> None:
+        with self._jobs.lock, self._audit_log.lock:
+            if job:
+                self._jobs.save(job)
             there = self._reviews.get(review.review_id)
             again = review.kind is ReviewKind.APPEAL
             if there is None or (again and there.state is ReviewState.EXPIRED):

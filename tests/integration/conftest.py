@@ -115,7 +115,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
             users,
             FakeErasures(users),
             FakeDurations(),
-            FakeReviews(audit_log, desk_counters),
+            FakeReviews(audit_log, desk_counters, jobs),
             FakeRuns(),
             FakeAppeals(),
             audit_log,

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from likeness.domain.account.quota import UserZone
-from likeness.domain.errors import Conflict, NotFound, OverQuota
+from likeness.domain.errors import ConcurrentChange, Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId
+from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto
 from likeness.domain.review.audit import (
@@ -29,6 +30,7 @@ from tests.builders import (
     MODERATOR,
     NOW,
     OTHER_JOB,
+    a_job,
     a_moderator,
     a_review,
     decided,
@@ -88,6 +90,61 @@ def test_opening_again_keeps_a_decision(reviews):
     assert reviews.get(REVIEW) == approved
     assert in_order(reviews) == []
     assert reviews.task_token(REVIEW) == "token-2"
+
+
+def in_review(tables):
+    """The stored job, and its next version as its case is opened."""
+    job = a_job(JobState.MODERATING)
+    tables.jobs.create(job, [])
+    return job, job.move(JobState.IN_REVIEW, NOW)
+
+
+def test_a_case_is_opened_together_with_its_job(tables):
+    _, moved = in_review(tables)
+
+    tables.reviews.open(a_review(), "token-1", job=moved)
+
+    assert tables.jobs.get(JOB) == moved
+    assert tables.reviews.get(REVIEW) == a_review()
+    assert tables.reviews.task_token(REVIEW) == "token-1"
+
+
+def test_no_case_of_a_job_that_ended_is_opened(tables):
+    job, moved = in_review(tables)
+    ended = job.move(JobState.FAILED, NOW, reason=Reason.SYSTEM_UNAVAILABLE)
+    tables.jobs.save(ended)
+
+    with pytest.raises(ConcurrentChange):
+        tables.reviews.open(a_review(), "token-1", job=moved)
+
+    assert tables.jobs.get(JOB) == ended
+    assert tables.reviews.for_job(JOB) == []
+    assert tables.audit_log.for_review(REVIEW) == []
+    with pytest.raises(NotFound):
+        tables.reviews.task_token(REVIEW)
+
+
+def test_the_job_of_an_open_case_moves_with_the_newer_token(tables):
+    """The release before opened the case, and died before it moved the job."""
+    _, moved = in_review(tables)
+    tables.reviews.open(a_review(), "token-1")
+
+    tables.reviews.open(a_review(decide_by=NOW + timedelta(days=9)), "token-2", job=moved)
+
+    assert tables.jobs.get(JOB) == moved
+    assert tables.reviews.get(REVIEW) == a_review()
+    assert tables.reviews.task_token(REVIEW) == "token-2"
+
+
+def test_a_newer_token_of_a_job_that_ended_is_not_stored(tables):
+    job, moved = in_review(tables)
+    tables.reviews.open(a_review(), "token-1")
+    tables.jobs.save(job.move(JobState.FAILED, NOW, reason=Reason.SYSTEM_UNAVAILABLE))
+
+    with pytest.raises(ConcurrentChange):
+        tables.reviews.open(a_review(), "token-2", job=moved)
+
+    assert tables.reviews.task_token(REVIEW) == "token-1"
 
 
 def test_the_next_to_expire_is_first_in_any_time_zone(reviews):

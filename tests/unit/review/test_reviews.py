@@ -21,6 +21,7 @@ from likeness.api.review import (
 from likeness.domain.errors import (
     CaseDecided,
     CaseTaken,
+    ConcurrentChange,
     Conflict,
     DeadlinePassed,
     Forbidden,
@@ -326,6 +327,33 @@ def test_a_case_has_every_photo_doubtful_ones_first_and_a_deadline(waiting):
     assert review.severity is Severity.HIGH
     assert waiting.job.state is JobState.IN_REVIEW
     assert waiting.reviews.task_token(REVIEW) == "token-1"
+
+
+def ends_unseen(world, monkeypatch):
+    """The job ends after a step has read it."""
+    seen = world.job
+    world.jobs.save(seen.move(JobState.FAILED, NOW, reason=Reason.SYSTEM_UNAVAILABLE))
+    monkeypatch.setattr(world.jobs, "get", lambda _: seen)
+
+
+def test_a_job_that_ends_as_its_case_is_opened_leaves_no_case(world, monkeypatch):
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=DOUBTFUL)])
+    ends_unseen(world, monkeypatch)
+
+    with pytest.raises(ConcurrentChange):
+        request(world)
+
+    assert world.reviews.for_job(JOB) == []
+
+
+def test_an_end_that_began_before_the_case_was_opened_sees_it(world, monkeypatch):
+    """FailJob has read the job, and found no case, when its case is opened."""
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=DOUBTFUL)])
+    seen = world.job
+    request(world)
+
+    with pytest.raises(ConcurrentChange):
+        world.jobs.save(seen.move(JobState.FAILED, NOW, reason=Reason.SYSTEM_UNAVAILABLE))
 
 
 def test_a_case_of_a_sampled_job_has_no_photo_that_was_left_out(world):
@@ -1385,6 +1413,25 @@ def test_a_sampled_decided_case_waits_for_a_second_opinion(second):
     assert review.photos == second.reviews.get(REVIEW).photos
     assert review.decide_by == second.clock.now() + timedelta(minutes=30)
     assert second.reviews.task_token(SECOND) == "token-2"
+
+
+def test_a_job_that_ends_as_its_second_case_is_opened_leaves_none(mine, monkeypatch):
+    decides(mine, NO, second_percent=100)
+    ends_unseen(mine, monkeypatch)
+
+    with pytest.raises(ConcurrentChange):
+        request_second(mine)
+
+    assert [review.review_id for review in mine.reviews.for_job(JOB)] == [REVIEW]
+
+
+def test_an_end_that_began_before_the_second_case_was_opened_sees_it(mine):
+    decides(mine, NO, second_percent=100)
+    seen = mine.job
+    request_second(mine)
+
+    with pytest.raises(ConcurrentChange):
+        mine.jobs.save(seen.move(JobState.FAILED, NOW, reason=Reason.SYSTEM_UNAVAILABLE))
 
 
 def test_a_second_opinion_looks_exactly_like_the_first_review(mine):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from likeness.domain.account.quota import ReservedDay
     from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
+    from likeness.domain.jobs.job import Job
     from likeness.domain.review.appeal import Appeal
     from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead, SignedAnchor
     from likeness.domain.review.case import Moderator, Review
@@ -26,9 +27,11 @@ class Reviews(Protocol):
     A case and its audit event are written in one transaction.
     """
 
-    def open(self, review: Review, task_token: str | None) -> None:
+    def open(self, review: Review, task_token: str | None, *, job: Job | None = None) -> None:
         """Store the case, or only its newer task token if it is open already.
 
+        `job`: the next version of the job that waits for it, stored in the same transaction.
+        Raises ConcurrentChange if another version was stored: a job that ends has no open case.
         An appeal has no task token and may be opened again after it expired.
         """
 

@@ -25,7 +25,8 @@ from likeness.adapters.dynamodb.queries import (
     query_index,
     query_index_range,
 )
-from likeness.adapters.dynamodb.transactions import ConditionsFailed, put
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.jobs.jobs_table import job_item
 from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.paging import sortable
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.domain.ids import JobId, ReviewId
+    from likeness.domain.jobs.job import Job
     from likeness.domain.review.case import Moderator
     from likeness.domain.review.statistics import DeskCounts, DeskDay
 
@@ -61,23 +63,29 @@ class ReviewsTable:
         self._table = table
         self._lost_race = table.meta.client.exceptions.ConditionalCheckFailedException
 
-    def open(self, review: Review, task_token: str | None) -> None:
+    def open(self, review: Review, task_token: str | None, *, job: Job | None = None) -> None:
         again = CLOSED if review.kind is ReviewKind.APPEAL else NEW
-        writes = [put(self._table, review_item(review), again)]
-        token: dict[str, Any] = {}
+        case = put(self._table, review_item(review), again)
+        others = []
         if task_token is not None:
-            token = (
+            token: dict[str, Any] = (
                 keys.task_token(review.review_id)
                 | keys.expiry(review.opened_at, keys.JOB_TTL)
                 | {"token": task_token}
             )
-            writes.append(put(self._table, token))
+            others.append(put(self._table, token))
+        if job:
+            others.append(put(self._table, job_item(job), at_version(job.version - 1)))
         try:
-            append(self._table, _opened(review), *writes)
-        except ConditionsFailed:
-            if token:
-                with domain_errors():
-                    self._table.put_item(Item=token)
+            try:
+                append(self._table, _opened(review), case, *others)
+            except ConditionsFailed as cancelled:
+                if 0 not in cancelled.failed:
+                    raise
+                if others:  # the case is open already
+                    write_all(self._table, *others)
+        except ConditionsFailed as race:
+            raise ConcurrentChange(f"job {review.job_id} was changed") from race
 
     def get(self, review_id: ReviewId) -> Review:
         key = keys.review(review_id)

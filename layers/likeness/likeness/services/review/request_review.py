@@ -57,9 +57,8 @@ def request_review(
         decide_by=now + decide_within,
         photos=found,
     )
-    reviews.open(review, task_token)
-    if job.state is JobState.MODERATING:
-        jobs.save(job.move(JobState.IN_REVIEW, now))
+    moving = job.state is JobState.MODERATING
+    reviews.open(review, task_token, job=job.move(JobState.IN_REVIEW, now) if moving else None)
 
 
 def findings_first(photos: Iterable[Photo]) -> tuple[PhotoFindings, ...]:

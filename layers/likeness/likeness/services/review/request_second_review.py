@@ -26,8 +26,13 @@ def request_second_review(
     clock: Clock,
     decide_within: timedelta,
 ) -> None:
-    """The same case, for any moderator except the one who decided it first."""
-    jobs.get(job_id).require(JobState.IN_REVIEW)
+    """The same case, for any moderator except the one who decided it first.
+
+    The job gets a new version: an end that has read it before sees that it changed, and closes the
+    case.
+    """
+    job = jobs.get(job_id)
+    job.require(JobState.IN_REVIEW)
     now = clock.now()
     first = reviews.get(review_of(job_id))
     second = Review(
@@ -43,4 +48,4 @@ def request_second_review(
         photos=first.photos,
         excluded_moderators=(first.decided_by,) if first.decided_by else (),
     )
-    reviews.open(second, task_token)
+    reviews.open(second, task_token, job=job.change())

@@ -3,24 +3,37 @@
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from likeness.contracts.container import DistanceGate, GenerationOrder, NotDrawn, NotDrawnReason
 from likeness.domain.ids import AvatarId, PhotoId, StyleId
 from likeness_model.generation.checkpoints import AvatarCheckpoints
-from likeness_model.generation.picture import Draft, Picture
+from likeness_model.generation.picture import Picture
 from likeness_model.painter.plan import closer, different, first_drafts
-from likeness_model.painter.resemblance import Reference
-from likeness_model.painter.workers import AnalysedPhoto, draw
+from likeness_model.painter.resemblance import Reference, read_reference
+from likeness_model.painter.workers import AnalysedPhoto, Group, Workers, cut_out_person, draw
+
+if TYPE_CHECKING:
+    from likeness_model.painter.subject import Subject
 
 log = logging.getLogger(__name__)
+
+
+class Running(NamedTuple):
+    """Work of a group, and what takes its result."""
+
+    group: Group
+    take: Callable[[Any], None]
 
 
 class Drawing:
     """One order's avatars on their way through the workers.
 
-    An avatar is settled only after all earlier ones of its style: which of two near-duplicates is
-    stored must not depend on the workers' speed.
+    A person is cut out of a photo when the first draft needs it: the first avatars are drawn while
+    other photos wait. An avatar is settled only after all earlier ones of its style: which of two
+    near-duplicates is stored must not depend on the workers' speed.
     """
 
     def __init__(
@@ -28,25 +41,27 @@ class Drawing:
         order: GenerationOrder,
         photos: Sequence[AnalysedPhoto],
         *,
-        references: Mapping[PhotoId, Reference],
+        encoded: Mapping[PhotoId, bytes],
         checkpoints: AvatarCheckpoints,
-        pool: ProcessPoolExecutor,
+        workers: Workers,
         on_settled: Callable[[int], None],
     ) -> None:
         self._gate: DistanceGate = order.gate
         self._size = order.size
         self._photos: Mapping[PhotoId, AnalysedPhoto] = {photo.photo_id: photo for photo in photos}
         self._ids = list(self._photos)
-        self._references = references
+        self._encoded = encoded
         self._checkpoints = checkpoints
-        self._pool = pool
+        self._workers = workers
         self._on_settled = on_settled
-        self._running: dict[Future[Picture], Draft] = {}
+        self._references: Mapping[PhotoId, Reference] = {}
+        self._subjects: dict[PhotoId, Subject | None] = {}  # None: it is being cut out
+        self._running: dict[Future[Any], Running] = {}
         self._too_far: set[AvatarId] = set()  # measured above the gate at least once
         self._passed: dict[AvatarId, Picture] = {}  # waiting for earlier ones of their style
         self._queues: dict[StyleId, deque[AvatarId]] = defaultdict(deque)
         self._given_up: dict[AvatarId, NotDrawn] = {}
-        self._drafts = [
+        self._waiting = [  # in drawing order
             draft
             for draft in first_drafts(order, self._ids)
             if draft.avatar.avatar_id not in checkpoints.avatars
@@ -54,22 +69,47 @@ class Drawing:
 
     def run(self) -> list[NotDrawn]:
         """Draw everything; returns the avatars that were given up."""
-        for draft in self._drafts:
+        for draft in self._waiting:
             self._queues[draft.avatar.style].append(draft.avatar.avatar_id)
-            self._start(draft)
-        while self._running:
+        chips = [photo.chips for photo in self._photos.values()]
+        references = self._workers.drawing.pool.map(read_reference, chips)
+        self._cut_out()  # in between
+        self._references = dict(zip(self._ids, references, strict=True))
+        while self._waiting or self._running:
+            self._start()
             done, _ = wait(self._running, return_when=FIRST_COMPLETED)
-            for future in done:
-                self._running.pop(future)
-                picture = future.result()
-                self._check(picture)
-                self._settle(picture.draft.avatar.style)
+            ended = [(self._running.pop(future).take, future.result()) for future in done]
+            self._start()  # a worker does not wait until pictures are stored
+            for take, result in ended:
+                take(result)
         return list(self._given_up.values())
 
-    def _start(self, draft: Draft) -> None:
-        subject = self._photos[draft.photo_id].subject
-        future = self._pool.submit(draw, draft, subject, self._references, self._size, self._gate)
-        self._running[future] = draft
+    def _start(self) -> None:
+        """Give each free worker something to do."""
+        self._cut_out()
+        for draft in tuple(self._waiting):
+            subject = self._subjects.get(draft.photo_id)
+            group = next(filter(self._is_free, reversed(self._workers.groups)), None)
+            if subject and group:
+                self._waiting.remove(draft)
+                arguments = draft, subject, self._references, self._size, self._gate
+                self._running[group.pool.submit(draw, *arguments)] = Running(group, self._take)
+
+    def _cut_out(self) -> None:
+        group = self._workers.cutting
+        for photo_id in [draft.photo_id for draft in self._waiting]:
+            if photo_id not in self._subjects and self._is_free(group):
+                self._subjects[photo_id] = None
+                arguments = self._encoded[photo_id], self._photos[photo_id].framing
+                take = partial(self._subjects.__setitem__, photo_id)
+                self._running[group.pool.submit(cut_out_person, *arguments)] = Running(group, take)
+
+    def _is_free(self, group: Group) -> bool:
+        return sum(one.group is group for one in self._running.values()) < group.size
+
+    def _take(self, picture: Picture) -> None:
+        self._check(picture)
+        self._settle(picture.draft.avatar.style)
 
     def _check(self, picture: Picture) -> None:
         """Pass a picture that is within the gate or has no distance, and whose age and skin tone
@@ -87,7 +127,7 @@ class Drawing:
         if reason is None:
             self._passed[avatar_id] = picture
         elif picture.draft.draw < self._gate.draws:
-            self._start(closer(picture.draft, self._ids))
+            self._waiting.insert(0, closer(picture.draft, self._ids))
         else:
             self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason=reason))
 
@@ -103,7 +143,7 @@ class Drawing:
                 self._checkpoints.store(picture)
                 self._report(avatar_id, "drawn")
             elif picture.draft.draw < self._gate.draws:
-                self._start(different(picture.draft, self._ids))
+                self._waiting.insert(0, different(picture.draft, self._ids))
                 return
             else:
                 self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="near_duplicate"))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+from itertools import cycle
 
 from likeness.contracts.container import NotDrawn
 from likeness.domain.ids import PhotoId
@@ -11,13 +11,13 @@ from likeness_model.errors import PhotosError
 from likeness_model.generation.choice import best_first
 from likeness_model.generation.engine import Task
 from likeness_model.painter.drawing import Drawing
-from likeness_model.painter.resemblance import read_reference
 from likeness_model.painter.styles import STYLES
 from likeness_model.painter.workers import (
     AnalysedPhoto,
     UnreadablePhoto,
+    Workers,
     analyse,
-    worker_pool,
+    start_workers,
 )
 from likeness_model.vision.person import NoUsableFace
 
@@ -32,10 +32,10 @@ class Painter:
         self._workers = workers
 
     def draw(self, task: Task) -> list[NotDrawn]:
-        with task.turn, worker_pool(self._workers) as pool:
-            # 1. Analyse the photos: faces, meshes, masks, embeddings.
+        with task.turn, start_workers(self._workers) as workers:
+            # 1. Analyse the photos: faces, meshes, framings.
             task.report("looking", len(task.checkpoints.avatars))
-            usable = analyse_all(task.photos, task.faces, task.order.size, pool)
+            usable = analyse_all(task.photos, task.faces, task.order.size, workers)
             photos = best_first(usable, task.weights)
             log.info("%d of %d photos can be used", len(photos), len(task.photos))
 
@@ -49,15 +49,9 @@ class Painter:
             return Drawing(
                 task.order,
                 photos,
-                references=dict(
-                    zip(
-                        (photo.photo_id for photo in photos),
-                        pool.map(read_reference, [photo.chips for photo in photos]),
-                        strict=True,
-                    )
-                ),
+                encoded=task.photos,
                 checkpoints=task.checkpoints,
-                pool=pool,
+                workers=workers,
                 on_settled=lambda done: task.report("drawing", done),
             ).run()
 
@@ -66,11 +60,12 @@ def analyse_all(
     photos: Mapping[PhotoId, bytes],
     faces: Mapping[PhotoId, Box | None],
     size: int,
-    pool: ProcessPoolExecutor,
+    workers: Workers,
 ) -> list[AnalysedPhoto]:
     """The usable photos. Raises PhotosError if no file can be decoded."""
+    pools = cycle([group.pool for group in workers.groups for _ in range(group.size)])
     futures = {
-        photo_id: pool.submit(analyse, photo_id, encoded, faces[photo_id], size)
+        photo_id: next(pools).submit(analyse, photo_id, encoded, faces[photo_id], size)
         for photo_id, encoded in photos.items()
     }
     usable, unreadable = [], 0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness_model.generation.variation import (
     EYE_LINE,
@@ -19,6 +20,8 @@ from likeness_model.vision.person import NoUsableFace, find_person
 from likeness_model.vision.records import Floats, Image, Mesh
 from likeness_model.vision.segment import person_mask
 from likeness_model.vision.visible import Part, covered_parts
+
+Matrix = NDArray[np.float64]
 
 # Share of the picture's height from brow to chin: head and shoulders, or closer where the photo
 # ends before them. In the nearest framing the variations' zoom still shows the whole face.
@@ -57,13 +60,25 @@ class Subject:
         )
 
 
-def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
-    """Analyse a photo for scenes of up to `size` px. Raises NoUsableFace, also for a photo that
-    ends too near to the face.
-    """
-    mesh = mesh or find_person(photo)
+@dataclass(frozen=True)
+class Framing:
+    """Where the person of a photo is in the store: `to_store` (2, 3) maps the photo to it."""
+
+    mesh: Mesh
+    to_store: Matrix
+    side: int  # px, of the store
+
+
+def frame(photo: Image, size: int, mesh: Mesh) -> Framing:
+    """For scenes of up to `size` px. Raises NoUsableFace for a photo that ends too near to the
+    face."""
     store = round(size * MAX_ZOOM)
-    to_store = _best_framing(photo, mesh, store)
+    return Framing(mesh, _best_framing(photo, mesh, store), store)
+
+
+def cut_out(photo: Image, framing: Framing) -> Subject:
+    """Cut the person out. It takes most of a photo's analysis."""
+    mesh, to_store, store = framing.mesh, framing.to_store, framing.side
     image = _sample(photo, to_store, store)
     points = mesh.points.copy()
     points[:, :2] = mesh.plane @ to_store[:, :2].T + to_store[:, 2]
@@ -79,7 +94,12 @@ def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
     )
 
 
-def _best_framing(photo: Image, mesh: Mesh, store: int) -> np.ndarray:
+def read_subject(photo: Image, size: int) -> Subject:
+    """Analyse a photo for scenes of up to `size` px. Raises NoUsableFace."""
+    return cut_out(photo, frame(photo, size, find_person(photo)))
+
+
+def _best_framing(photo: Image, mesh: Mesh, store: int) -> Matrix:
     """The widest framing in which no part of the person is beyond the photo's edge, with the eyes
     as near to EYE_LINE as possible. Raises NoUsableFace if there is none."""
     shrink = min(1.0, PROBE * 2 / max(photo.shape[:2]))
@@ -102,7 +122,7 @@ def _inside(shape: tuple[int, ...], matrix: np.ndarray, size: int) -> Floats:
     return cv2.warpAffine(np.ones(shape[:2], np.float32), matrix, (size, size))
 
 
-def _level_eyes(mesh: Mesh, size: int, share: float, eye_line: float) -> np.ndarray:
+def _level_eyes(mesh: Mesh, size: int, share: float, eye_line: float) -> Matrix:
     """Photo to picture: eyes level at `eye_line`, the face in the middle, `share` of it tall."""
     plane = mesh.plane.astype(np.float64)
     right, left = plane[[33, 133]].mean(0), plane[[263, 362]].mean(0)

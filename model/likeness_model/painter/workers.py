@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -29,7 +29,7 @@ from likeness_model.painter.resemblance import (
     take_chips,
 )
 from likeness_model.painter.styles import STYLES
-from likeness_model.painter.subject import Subject, read_subject
+from likeness_model.painter.subject import Framing, Subject, cut_out, frame
 from likeness_model.vision.images import decode, encode_png
 from likeness_model.vision.person import find_person
 from likeness_model.vision.pose import worth
@@ -48,10 +48,11 @@ class UnreadablePhoto(Exception):
 
 @dataclass(frozen=True)
 class AnalysedPhoto:
-    """The data that all avatars of a photo share. `worth` ranks photos, higher is better."""
+    """What is known of a photo before its person is cut out. `worth` ranks photos, higher is
+    better."""
 
     photo_id: PhotoId
-    subject: Subject
+    framing: Framing
     chips: Chips
     worth: float
 
@@ -62,8 +63,32 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+@dataclass(frozen=True)
+class Group:
+    """Worker processes."""
+
+    pool: Executor
+    size: int
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Half of the processes cut people out before they draw, the others draw from the start.
+
+    Each of the two needs models of 70 MB, and a process has those of one at a time. A single worker
+    is in both groups.
+    """
+
+    cutting: Group
+    drawing: Group
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return (self.cutting,) if self.cutting is self.drawing else (self.cutting, self.drawing)
+
+
 @contextmanager
-def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
+def start_workers(count: int) -> Iterator[Workers]:
     """Processes, not threads: several styles hold the interpreter's lock, and a process can be
     killed in the middle of a brush stroke. All of them are ended when the context exits."""
     # A fork shares the imported libraries; elsewhere forking beside system frameworks is unsafe.
@@ -71,13 +96,20 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
     # Also before the fork: OpenCV's threads are not forked, and a child that resizes their pool
     # would wait for them forever.
     cv2.setNumThreads(1)
-    pool = ProcessPoolExecutor(count, context, initializer=_start_worker, initargs=(os.getpid(),))
-    try:
-        yield pool
-        pool.shutdown()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        end_workers()
+    parent = (os.getpid(),)
+    with ExitStack() as stack:
+        stack.callback(end_workers)
+
+        def group(size: int) -> Group:
+            pool = ProcessPoolExecutor(size, context, initializer=_start_worker, initargs=parent)
+            stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+            return Group(pool, size)
+
+        cutting = group(max(1, count // 2))
+        workers = Workers(cutting, group(count - cutting.size) if count > 1 else cutting)
+        yield workers
+        for each in workers.groups:
+            each.pool.shutdown()
 
 
 def end_workers() -> None:
@@ -132,12 +164,22 @@ def analyse(photo_id: PhotoId, encoded: bytes, face: Box | None, size: int) -> A
     mesh = find_person(photo, face)
     analysed = AnalysedPhoto(
         photo_id=photo_id,
-        subject=read_subject(photo, size, mesh),
+        framing=frame(photo, size, mesh),
         chips=take_chips(photo, mesh),
         worth=worth(mesh),
     )
     _trim()
     return analysed
+
+
+def cut_out_person(encoded: bytes, framing: Framing) -> Subject:
+    """Of a photo that was analysed."""
+    photo = decode(encoded)
+    if photo is None:
+        raise UnreadablePhoto("a photo that was analysed cannot be decoded")
+    subject = cut_out(photo, framing)
+    _trim()
+    return subject
 
 
 def draw(

@@ -24,7 +24,7 @@ from likeness_model.painter.resemblance import (
     take_chips,
 )
 from likeness_model.painter.styles import STYLES
-from likeness_model.painter.subject import Subject, read_subject
+from likeness_model.painter.subject import Subject, cut_out, frame
 from likeness_model.tools.contact_sheet import contact_sheet
 from likeness_model.vision.images import read_rgb
 from likeness_model.vision.person import NoUsableFace, find_person
@@ -96,7 +96,8 @@ def read_people(folder: Path) -> list[Person]:
             print(f"{file.name}: left out, it shows no usable face")
             continue
         reference = read_reference(take_chips(photo, mesh))
-        people.append(Person(file.stem, read_subject(photo, SIZE, mesh), reference))
+        subject = cut_out(photo, frame(photo, SIZE, mesh))
+        people.append(Person(file.stem, subject, reference))
     return people
 
 

@@ -11,7 +11,7 @@ from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.picture import Picture
 from likeness_model.painter import drawing
-from likeness_model.painter.workers import AnalysedPhoto
+from likeness_model.painter.workers import AnalysedPhoto, Group, Workers
 from tests.model.conftest import JOB
 
 GATE = 0.72
@@ -35,7 +35,7 @@ def an_order(*styles, draws=3):
 
 
 def analysed(photo_id):
-    return AnalysedPhoto(photo_id, subject=None, chips=None, worth=1.0)
+    return AnalysedPhoto(photo_id, framing=photo_id, chips=photo_id, worth=1.0)
 
 
 class Painter:
@@ -45,9 +45,18 @@ class Painter:
     def __init__(self, script):
         self.script = {avatar: list(rows) for avatar, rows in script.items()}
         self.drafts = []
+        self.work = []
 
-    def __call__(self, draft, _subject, _references, size, _gate):
+    def cut_out(self, encoded, framing):
+        assert encoded == framing.encode()
+        self.work.append(framing)
+        return f"the person of {framing}"
+
+    def __call__(self, draft, subject, references, size, _gate):
+        assert subject == f"the person of {draft.photo_id}"
+        assert references == {"p01": "reference p01", "p02": "reference p02"}
         self.drafts.append(draft)
+        self.work.append(draft.avatar.avatar_id)
         distance, shade, *deviation = self.script[draft.avatar.avatar_id].pop(0)
         fingerprint = np.full((48, 48, 3), shade, np.float32)
         png = f"{draft.avatar.avatar_id} {draft.draw} {size}".encode()
@@ -67,25 +76,39 @@ class Pool:
         self.pending.append((future, work, arguments))
         return future
 
+    def map(self, work, rows):
+        return [work(row) for row in rows]
+
     def wait(self, _futures, **_how):
         future, work, arguments = self.pending.pop(-1 if self.last_first else 0)
         future.set_result(work(*arguments))
         return {future}, set()
 
 
-@pytest.fixture(params=[False, True], ids=["first submitted first", "last submitted first"])
+ENCODED = {"p01": b"p01", "p02": b"p02"}
+
+
+@pytest.fixture(
+    params=[(False, 20, 20), (True, 20, 20), (False, 1, 1), (True, 1, 0)],
+    ids=["first submitted first", "last submitted first", "two workers", "one worker"],
+)
 def draw_all(request, monkeypatch, tmp_path):
     def run(order, script):
-        pool, painter, settled = Pool(last_first=request.param), Painter(script), []
+        last_first, cutters, drawers = request.param
+        pool, painter, settled = Pool(last_first=last_first), Painter(script), []
+        cutting = Group(pool, cutters)
+        drawing_group = Group(pool, drawers) if drawers else cutting
         monkeypatch.setattr(drawing, "wait", pool.wait)
         monkeypatch.setattr(drawing, "draw", painter)
+        monkeypatch.setattr(drawing, "cut_out_person", painter.cut_out)
+        monkeypatch.setattr(drawing, "read_reference", lambda chips: f"reference {chips}")
         checkpoints = AvatarCheckpoints(tmp_path, order)
         not_drawn = drawing.Drawing(
             order,
             [analysed("p01"), analysed("p02")],
-            references={},
+            encoded=ENCODED,
             checkpoints=checkpoints,
-            pool=pool,
+            workers=Workers(cutting, drawing_group),
             on_settled=settled.append,
         ).run()
         return checkpoints, {row.avatar_id: row.reason for row in not_drawn}, painter, settled
@@ -100,6 +123,26 @@ def test_an_avatar_within_the_gate_is_stored_at_once(draw_all):
     assert checkpoints.avatars["a01"].draws == 1
     assert not_drawn == {}
     assert settled == [1]
+
+
+def test_only_photos_that_are_drawn_are_cut_out(draw_all):
+    _, _, painter, _ = draw_all(an_order("comic"), {"a01": [(0.4, 0)]})
+
+    assert painter.work == ["p01", "a01"]
+
+
+def test_each_person_is_cut_out_once(draw_all):
+    order = an_order("comic", "oil", "comic", "oil")
+    _, _, painter, _ = draw_all(order, {f"a0{n}": [(0.4, 60 * n)] for n in (1, 2, 3, 4)})
+
+    assert sorted(painter.work) == ["a01", "a02", "a03", "a04", "p01", "p02"]
+
+
+def test_a_photo_is_cut_out_for_a_redraw(draw_all):
+    script = {"a01": [(0.9, 0), (0.8, 0), (0.6, 0)]}
+    _, _, painter, _ = draw_all(an_order("comic"), script)
+
+    assert painter.work == ["p01", "a01", "a01", "p02", "a01"]
 
 
 def test_an_avatar_above_the_gate_is_redrawn_milder_then_from_another_photo(draw_all):

@@ -18,7 +18,8 @@ from likeness.domain.account.erasure import RETAINED
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.presenters.account import tier_view
-from likeness.presenters.jobs import DECISION, HOW_TO_APPEAL, reason_view
+from likeness.presenters.jobs import DECISION, HOW_TO_APPEAL
+from likeness.presenters.reasons import reason_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

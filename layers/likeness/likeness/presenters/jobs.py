@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from likeness.api.appeals import AppealedPhotoView, AppealView, Statement, StatementGround
@@ -10,14 +9,15 @@ from likeness.api.avatars import AvatarView
 from likeness.api.catalogue import StyleView
 from likeness.api.job_view import EstimateView, ProgressView
 from likeness.api.jobs import JobSummary
-from likeness.api.photos import PhotoView, ReasonView
+from likeness.api.photos import PhotoView
 from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo, PhotoState
-from likeness.domain.reasons import Reason, ReasonCard
 from likeness.domain.review.refusal import APPEAL_WITHIN, Refusal, issued_at
+from likeness.presenters.reasons import reason_view
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from likeness.domain.generation.avatar import Avatar
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from likeness.domain.jobs.catalogue import StyleCard
     from likeness.domain.jobs.estimate import Estimate
     from likeness.domain.jobs.job import WaitingFor
+    from likeness.domain.reasons import ReasonCard
     from likeness.domain.review.appeal import Appeal
     from likeness.ports.provenance import AvatarUrls
-
-Cards = Mapping[Reason, ReasonCard]
+    from likeness.presenters.reasons import Cards
 
 DECISION = {
     "en": "No avatars were made from these photos, the photos were deleted, and the day counts "
@@ -48,13 +48,6 @@ HOW_TO_APPEAL = {
     "nicht mehr. Jemand aus der Leitung unseres Moderationsteams, der noch nicht entschieden hat, "
     "sieht sie kostenlos an.",
 }
-
-
-def reason_view(reason: Reason, cards: Cards, *, left_out: bool = False) -> ReasonView:
-    """`left_out`: the photo is only doubtful, and its hint says so."""
-    card = cards[reason]
-    hint = card.left_out if left_out and card.left_out else card.hint
-    return ReasonView(code=reason, hint=hint.model_dump(), fix_and_retry=reason.fix_and_retry)
 
 
 def job_summary(job: Job, cards: Cards, thumbnail: str | None = None) -> JobSummary:

@@ -19,7 +19,7 @@ from likeness.api.review import (
 )
 from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.statistics import Exposure, handling_s
-from likeness.presenters.jobs import reason_view
+from likeness.presenters.reasons import reason_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from likeness.ports.provenance import AvatarStore
     from likeness.ports.review import Appeals, Reviews
     from likeness.ports.runtime import Clock
+    from likeness.presenters.reasons import Cards
     from likeness.services.jobs.waiting import Readiness
 
 UNDECIDED = (PhotoState.AWAITED, PhotoState.CHECKING)
@@ -52,7 +53,7 @@ def get_job(
     appeals: Appeals,
     readiness: Readiness,
     clock: Clock,
-    reasons: views.Cards,
+    reasons: Cards,
     quota: Callable[[Job], QuotaView],
 ) -> JobView:
     """While the job is open, requests the inspection of uploads whose S3 event was lost.

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from likeness.api.jobs import JobsQuery, JobsView
 from likeness.domain.paging import cursor, position
-from likeness.presenters.jobs import Cards, job_summary
+from likeness.presenters.jobs import job_summary
 
 if TYPE_CHECKING:
     from likeness.domain.ids import UserId
     from likeness.ports.jobs import Jobs
     from likeness.ports.provenance import AvatarStore
     from likeness.ports.runtime import Clock
+    from likeness.presenters.reasons import Cards
 
 
 def list_jobs(

@@ -15,7 +15,7 @@ from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.case import MODERATOR_REASONS, Moderator, Review
 from likeness.domain.review.kinds import ReviewKind, ReviewState
 from likeness.domain.review.known_case import CaseContext
-from likeness.presenters.jobs import Cards, reason_view
+from likeness.presenters.reasons import Cards, reason_view
 from likeness.presenters.review import case_photo, decision_view, note_view, review_summary
 
 if TYPE_CHECKING:

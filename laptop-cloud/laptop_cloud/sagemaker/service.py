@@ -72,7 +72,7 @@ class SageMaker:
         directory: Path,
         programs: Mapping[str, Program],
         capacity: Callable[[], Capacity] = Capacity,
-        sync_seconds: float = 0.7,
+        sync_seconds: float = 0.25,
         grace_seconds: float = 120.0,
     ) -> None:
         self._capacity = capacity

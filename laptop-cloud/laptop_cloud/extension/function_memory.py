@@ -10,10 +10,8 @@ Processes that a function starts do not count. Linux only: elsewhere nothing is 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import resource
-import signal
 import sys
 import threading
 import time
@@ -56,7 +54,7 @@ class Use:
             self.peak_mb = max(self.peak_mb, peak_mb(process.pid))
             if self.peak_mb > self.limit_mb:
                 self.killed = True
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
 
     def reap(self) -> None:
         """Wait for the end of a killed process, so that the next invocation gets another one."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laptop_cloud.extension import function_process
+from laptop_cloud.extension import function_memory, function_process
 from support.calls import wait_for
 from support.project import PACKAGE
 
@@ -189,6 +189,16 @@ def test_two_forks_draw_different_numbers(functions: Functions) -> None:
     one, other = functions.call(code), functions.call(code)
 
     assert not set(one) & set(other)
+
+
+def test_the_memory_of_a_fork_is_counted_as_that_of_a_new_process(functions: Functions) -> None:
+    code = "import decimal, sqlite3, ssl\ndef handler(event, context): ..."
+    functions.call(code, preload=("decimal", "sqlite3", "ssl"))
+    functions.call(code, preload=())
+
+    fork, new = map(function_memory.peak_mb, functions.processes)
+
+    assert abs(fork - new) <= 1
 
 
 def test_a_fork_can_wait_for_its_own_children(both: Modes) -> None:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from laptop_cloud.extension import worker
-from laptop_cloud.extension.function_memory import LINUX
+from laptop_cloud.extension.function_memory import LINUX, resident_kb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,6 +128,7 @@ class ForkServer:
             self.end()
             raise
         self._imported, self._read = set(found["imported"]), found["read"]
+        self._files_kb = resident_kb(self._process.pid)["RssFile"]
 
     def runs(self) -> bool:
         return self._process.poll() is None
@@ -154,7 +155,7 @@ class ForkServer:
         finally:
             for file in (stdin, stdout, stderr):
                 os.close(file)
-        return Fork(process, commands, replies, log)
+        return Fork(process, commands, replies, log, self._files_kb)
 
     def _answer(self) -> bytes:
         with contextlib.suppress(ConnectionResetError):
@@ -170,8 +171,8 @@ class Fork:
     with its id has.
     """
 
-    def __init__(self, pid: int, commands: int, replies: int, log: int) -> None:
-        self.pid = pid
+    def __init__(self, pid: int, commands: int, replies: int, log: int, files_kb: int) -> None:
+        self.pid, self.files_kb = pid, files_kb
         self.stdin: TextIO = open(commands, "w", buffering=1, encoding="utf-8")  # noqa: PTH123, SIM115
         self.stdout: TextIO = open(replies, encoding="utf-8")  # noqa: PTH123, SIM115
         self.stderr: TextIO = open(log, encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115

@@ -330,7 +330,7 @@ GAPS: tuple[Gap, ...] = (
         "call; memory, files and responses have AWS's limits; an invocation outlives an update",
         touches={
             f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
-            f"{RUNTIME}:_RESERVED_RUNTIME_ENV_VARS": "b6d6abb433aa4adc",
+            f"{RUNTIME}:_RESERVED_RUNTIME_ENV_VARS": "3fbe8b0c02cadd1d",
             f"{RUNTIME}:_account_region_from_function_config": "701ed919ed4802e4",
             f"{RUNTIME}:execution_credentials": "cffaadc4f396f6e4",
             f"{RUNTIME}:acquire_worker": "5017d144adb5b983",
@@ -589,8 +589,8 @@ GAPS: tuple[Gap, ...] = (
 
 
 def describe(thing: object) -> str:
-    """The text of an object for its digest: source of code, keys of a table, else its repr."""
-    if isinstance(thing, dict):
+    """The text of an object for its digest: source of code, keys of a table or set, or its repr."""
+    if isinstance(thing, dict | set):
         return "\n".join(sorted(map(str, thing)))
     if inspect.isroutine(thing) or inspect.isclass(thing):
         return inspect.getsource(thing)

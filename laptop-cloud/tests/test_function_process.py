@@ -41,8 +41,12 @@ class Functions:
         folder.mkdir()
         for name, content in {"app.py": code, **dict(files)}.items():
             (folder / name).write_text(content)
-        about = {"AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_LOG_STREAM_NAME": str(folder)}
-        environment = {**function_process.shared_environment(), **about}
+        environment = {
+            **function_process.shared_environment(),
+            "AWS_LAMBDA_FUNCTION_NAME": "f",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_LOG_STREAM_NAME": folder.name,
+        }
         process = function_process.start(folder, [self.layer], environment, own, preload=preload)
         self.processes.append(process)
         init = {

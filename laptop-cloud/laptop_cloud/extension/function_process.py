@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import select
 import signal
@@ -30,6 +31,8 @@ from laptop_cloud.extension.function_memory import LINUX, resident_kb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+log = logging.getLogger(__name__)
 
 # The packages of AWS's Python runtime.
 PROVIDED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
@@ -87,8 +90,11 @@ def start(
     if LINUX and preload:
         server = _server(tuple(layers), preload)
         own = {name: worker.text(value) for name, value in variables.items()}
-        if server.is_like_new(code, {**environment, **own}):
+        different = server.different(code, {**environment, **own})
+        if not different:
             return server.fork()
+        name = environment["AWS_LAMBDA_FUNCTION_NAME"]
+        log.info("a new process for %s, which has its own %s", name, sorted(different))
     return subprocess.Popen(
         COMMAND,
         env=dict(environment),
@@ -137,13 +143,12 @@ class ForkServer:
         self._control.close()
         self._process.wait()
 
-    def is_like_new(self, code: Path, environment: Mapping[str, str]) -> bool:
-        """Whether a fork for this function and a new process are the same to it."""
+    def different(self, code: Path, environment: Mapping[str, str]) -> set[str]:
+        """The modules and variables of a function for which a fork is not as a new process."""
         modules = {entry.name.partition(".")[0] for entry in code.iterdir()}
         ours = shared_environment()
-        return not modules & self._imported and all(
-            environment.get(name) == ours.get(name) for name in self._read
-        )
+        read = {name for name in self._read if environment.get(name) != ours.get(name)}
+        return modules & self._imported | read
 
     def fork(self) -> Fork:
         pipes = [os.pipe() for _ in range(3)]

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
 import queue
-import shutil
 import tempfile
 import threading
 import time
 import uuid
-import zipfile
 from contextvars import ContextVar
-from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +18,17 @@ from ministack.core import lambda_runtime as runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch, lambda_svc
 
-from laptop_cloud.extension import function_process
+from laptop_cloud.extension import function_code, function_process
 from laptop_cloud.extension.bursts import Queue
 from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
-from laptop_cloud.locks import locked
 
 log = logging.getLogger(__name__)
 
 # Processes of one function during a burst of calls.
 PROCESSES = max(2, os.cpu_count() or 2)
 
-MOST_LAYERS = 6
 # "Lambda quotas" (Lambda Developer Guide), and the 100 bytes that Lambda's own message has on top.
 LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 
@@ -50,44 +43,13 @@ _starting = threading.BoundedSemaphore(PROCESSES)
 
 
 def install() -> None:
-    delete_old_layers(settings().layers)
+    function_code.delete_old(settings().layers)
     runtime.Worker._drain_stderr_bounded = drain_log
     runtime.Worker._spawn = spawn
     lambda_svc._execute_function_warm = execute
     lambda_svc.invalidate_worker = retire
     lambda_svc._emit_lambda_metrics = emit_throttle
     lambda_svc._probe_peak_memory_mb = lambda _function: _peak_mb.get()
-
-
-def delete_old_layers(folder: Path) -> None:
-    """Delete all but those that were used last: other clouds may use them."""
-    with locked(folder, wait=True):
-        found = sorted(folder.glob("*"), key=lambda one: one.stat().st_mtime, reverse=True)
-        for old in found[MOST_LAYERS:]:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def unpacked(folder: Path, data: bytes) -> Path:
-    """The content of a ZIP, which is unpacked once and used by every process that needs it.
-
-    So the bytecode of the first import is there for the next. Layers outlive the cloud.
-    """
-    path = folder / digest(data)
-    with locked(folder, wait=True):  # other clouds may share the folder
-        if not path.is_dir():
-            part = path.with_suffix(".part")
-            shutil.rmtree(part, ignore_errors=True)
-            with zipfile.ZipFile(BytesIO(data)) as archive:
-                archive.extractall(part)
-            part.mkdir(exist_ok=True)  # the ZIP may be empty
-            part.rename(path)
-        os.utime(path)  # `delete_old_layers` goes by it
-    return path
-
-
-@lru_cache(maxsize=32)  # bytes keep their hash, so that the same ones are read once
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:24]
 
 
 def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float = 1.0) -> str:
@@ -123,9 +85,9 @@ def start(worker: Any) -> None:
         )
     worker._discard_tmpdir()
     worker._tmpdir = tempfile.mkdtemp(prefix=f"function-{worker.func_name}-")
-    code = unpacked(Path(tempfile.gettempdir()) / "functions", worker.code_zip)
+    code = function_code.unpacked(Path(tempfile.gettempdir()) / "functions", worker.code_zip)
     zips = filter(None, map(lambda_svc._resolve_layer_zip, config.get("Layers", ())))
-    layers = [unpacked(settings().layers, one) for one in zips]
+    layers = [function_code.unpacked(settings().layers, one) for one in zips]
     variables = own_variables(config)
     environment = function_environment(config, code, worker._tmpdir)
     worker._proc = function_process.start(

@@ -155,17 +155,18 @@ def test_a_file_of_the_function_comes_before_a_package(functions: Functions, nam
     assert functions.call(code, files={name: "OWN = True"})
 
 
-def test_a_fork_finds_the_same_on_its_path_and_in_its_folder(both: Modes) -> None:
+def test_a_fork_has_the_path_the_folder_and_the_arguments_of_a_new_process(both: Modes) -> None:
     code = (
         "import os, sys\n"
-        "def handler(event, context):\n return [len(sys.path), sys.path[1:], os.path.basename("
-        "os.getcwd())[:5], sys.path[0] == os.getcwd()]"
+        "def handler(event, context):\n"
+        " return [sys.path[1:], sys.path[0] == os.getcwd(), sys.argv, sys.stdout is sys.stderr]"
     )
 
     fork, new = both(code)
 
     assert fork == new
-    assert not any(path.startswith((sys.prefix, str(PACKAGE))) for path in fork[1])
+    assert fork[1]
+    assert not any(path.startswith((sys.prefix, str(PACKAGE))) for path in fork[0])
 
 
 def test_a_fork_has_no_open_file_more_than_a_new_process(both: Modes) -> None:

@@ -3,8 +3,8 @@
 Most of a function's start is the import of packages that others import too. For each set of layers
 one process, the fork server, imports the packages that the project names in `preload`, and a
 function's process is a fork of it. It must not differ from a new process, so a function gets a new
-one if its own files hide a module that the fork server has imported, or if a variable that was read
-meanwhile has another value for it. Linux only: elsewhere each process is new.
+one if its own files hide a module that the fork server has imported, or if a variable that the
+imports read has another value for it. Linux only: elsewhere each process is new.
 """
 
 from __future__ import annotations

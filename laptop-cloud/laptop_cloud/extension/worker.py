@@ -143,9 +143,7 @@ def import_packages(packages: list[str]) -> set[str]:
         return get(self, name)
 
     def watched_names(self: Any) -> Any:
-        read.add(
-            "AWS_LAMBDA_LOG_STREAM_NAME"
-        )  # as good as every variable: no two processes share it
+        read.add("AWS_LAMBDA_LOG_STREAM_NAME")  # stands for all: no two processes share it
         return names(self)
 
     environ.__getitem__, environ.__iter__ = watched_get, watched_names
@@ -157,8 +155,9 @@ def import_packages(packages: list[str]) -> set[str]:
 
 
 def main() -> None:
-    if sys.argv[1:]:
-        serve(*json.loads(sys.argv[1]))
+    is_fork = len(sys.argv) > 1
+    if is_fork:
+        serve(*json.loads(sys.argv.pop()))
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the function prints is its log, not a reply
     sys.stdout = sys.stderr
@@ -172,7 +171,7 @@ def main() -> None:
 
     init = json.loads(commands.readline())
     try:
-        if not sys.argv[1:]:
+        if not is_fork:
             use(init["layers"])
         handler = load(init)
     except Exception as error:  # noqa: BLE001  reported as the init's error

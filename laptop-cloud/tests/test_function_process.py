@@ -249,6 +249,21 @@ def test_after_the_end_of_a_fork_server_there_is_another(functions: Functions) -
     assert functions.call(PARENT) not in {first, os.getpid()}
 
 
+def test_fork_servers_of_old_layers_end_and_their_forks_do_not(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(function_process, "MOST", 1)
+    _, call = functions.start(PARENT, preload=("json",))
+    old = call()
+    functions.layer = functions.folder
+
+    new = functions.call(PARENT)
+
+    assert old != new
+    assert not runs(old)
+    assert call() != old
+
+
 def test_fork_servers_end_with_the_process_that_started_them() -> None:
     code = (
         "import os\n"

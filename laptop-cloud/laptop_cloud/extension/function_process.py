@@ -42,8 +42,9 @@ PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 # Without the packages and the folder of this one on the path.
 COMMAND = (getattr(sys, "_base_executable", sys.executable), "-S", "-P", worker.__file__)
 LARGEST = 1024 * 1024  # bytes of a message of a fork server
+MOST = 8  # fork servers: each deployment may have other layers
 
-_servers: dict[tuple[Path, ...], ForkServer] = {}
+_servers: dict[tuple[Path, ...], ForkServer] = {}  # the one that was used last is the last
 _lock = threading.Lock()
 
 
@@ -88,11 +89,12 @@ def start(
     `environment` is AWS's, `variables` are the function's own. Raises RuntimeError.
     """
     if LINUX and preload:
-        server = _server(tuple(layers), preload)
         own = {name: worker.text(value) for name, value in variables.items()}
-        different = server.different(code, {**environment, **own})
-        if not different:
-            return server.fork()
+        with _lock:
+            server = _server(tuple(layers), preload)
+            different = server.different(code, {**environment, **own})
+            if not different:
+                return server.fork()
         name = environment["AWS_LAMBDA_FUNCTION_NAME"]
         log.info("a new process for %s, which has its own %s", name, sorted(different))
     return subprocess.Popen(
@@ -108,12 +110,14 @@ def start(
 
 
 def _server(layers: tuple[Path, ...], preload: Sequence[str]) -> ForkServer:
-    with _lock:
-        if (found := _servers.get(layers)) and not found.runs():
-            found.end()
-            found = None
-        _servers[layers] = found or ForkServer(layers, preload)
-        return _servers[layers]
+    found = _servers.pop(layers, None)
+    if found and not found.runs():
+        found.end()
+        found = None
+    _servers[layers] = found or ForkServer(layers, preload)
+    if len(_servers) > MOST:
+        _servers.pop(next(iter(_servers))).end()  # its forks stay
+    return _servers[layers]
 
 
 class ForkServer:
@@ -121,7 +125,6 @@ class ForkServer:
 
     def __init__(self, layers: Sequence[Path], preload: Sequence[str]) -> None:
         """Returns when the packages are imported; raises RuntimeError if it cannot fork."""
-        self._lock = threading.Lock()
         self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             arguments = json.dumps([list(map(str, layers)), list(preload)])
@@ -154,9 +157,8 @@ class ForkServer:
         pipes = [os.pipe() for _ in range(3)]
         (stdin, commands), (replies, stdout), (log, stderr) = pipes
         try:
-            with self._lock:
-                socket.send_fds(self._control, [b"fork"], [stdin, stdout, stderr])
-                process = int(self._answer())
+            socket.send_fds(self._control, [b"fork"], [stdin, stdout, stderr])
+            process = int(self._answer())
         finally:
             for file in (stdin, stdout, stderr):
                 os.close(file)

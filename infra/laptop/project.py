@@ -24,6 +24,16 @@ WEB_ORIGIN = "http://localhost:3000"  # of a web client on this machine
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/likeness-model:laptop"
 FOLDERS = Folders(state=ROOT / ".local", build=ROOT / ".aws-sam" / "laptop")
 GALLERY = ROOT / "infra" / "laptop" / "gallery"
+# What every function imports, and what the first client and the first table import.
+PRELOAD = (
+    "aws_lambda_powertools",
+    "boto3.dynamodb.table",
+    "boto3.dynamodb.transform",
+    "boto3.s3.inject",
+    "pydantic.main",
+    "pydantic.type_adapter",
+    "pydantic.types",
+)
 
 
 def likeness(
@@ -77,6 +87,7 @@ def likeness(
         sam=tool("sam", "sam"),
         # The Makefiles of the layers read these.
         build_environment={"UV": str(tool("uv", "uv").path), "ARCHITECTURE": architecture()},
+        preload=PRELOAD,
         containers=(
             Container(
                 image=IMAGE,

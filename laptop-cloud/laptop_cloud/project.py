@@ -109,9 +109,10 @@ class Project:
     """A SAM application and what it needs on a laptop.
 
     `sources` are the files and folders that a build reads: nothing is built while they stay the
-    same. `release` is the parameter that gets their digest, 16 hexadecimal digits. `after_deploy`
-    runs after each deployment, with the outputs of the stack. `start_command` and `port_argument`
-    are quoted in messages to the user.
+    same. `release` is the parameter that gets their digest, 16 hexadecimal digits. `preload` names
+    third-party modules that many functions import: on Linux a process has them when it starts.
+    `after_deploy` runs after each deployment, with the outputs of the stack. `start_command` and
+    `port_argument` are quoted in messages to the user.
     """
 
     root: Path
@@ -125,6 +126,7 @@ class Project:
     python: Tool = Tool(Path(sys.executable))  # has MiniStack; also runs the functions
     sam: Tool = Tool(Path(shutil.which("sam") or "sam"), "pip install aws-sam-cli")
     build_environment: Mapping[str, str] = field(default_factory=dict)  # of `sam build`
+    preload: tuple[str, ...] = ()
     containers: tuple[Container, ...] = ()
     vision: VisionModels | None = None
     api: Api | None = None

@@ -23,9 +23,9 @@ REKOGNITION, MINISTACK, CLOUDFRONT = "Rekognition", "MiniStack", "CloudFront"
 
 
 def fingerprint(project: Project, quotas: str) -> str:
-    """Changes with the code that the servers run, and with their quotas."""
+    """Changes with the code that the servers run, their quotas, and what they preload."""
     return digest(
-        quotas,
+        f"{quotas} {project.preload}",
         PACKAGE / "extension",
         PACKAGE / "rekognition",
         PACKAGE / "sagemaker",
@@ -100,6 +100,7 @@ def start_ministack(
             "LAPTOP_CLOUD_CAPACITY": str(folders.capacity),
             "LAPTOP_CLOUD_CONTAINERS": json.dumps(containers),
             "LAPTOP_CLOUD_LAYERS": str(folders.build / "layers"),
+            "LAPTOP_CLOUD_PRELOAD": " ".join(project.preload),
             "LAPTOP_CLOUD_REKOGNITION": rekognition,
             "LAPTOP_CLOUD_QUOTAS": quotas,
             "LAPTOP_CLOUD_CALLS": str(calls_of(folders)) if calls else "",

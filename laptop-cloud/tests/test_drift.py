@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from laptop_cloud.drift.check import Drift, Resource, check, compare
 from laptop_cloud.drift.compare import Difference, agrees, differences, statements
 from laptop_cloud.drift.intrinsics import Scope, Unresolvable, parameter, resolve
+from laptop_cloud.drift.once import once
 
 SCOPE = Scope(
     names={"Stage": "local", "Bucket": "photos-1", "AWS::Region": "us-east-1", "Days": "3"},
@@ -206,3 +208,29 @@ def test_a_stack_like_its_template_passes() -> None:
 def test_a_stack_that_lost_a_property_fails_with_its_name() -> None:
     with pytest.raises(Drift, match="Logs: RetentionInDays should be 14 and is nothing"):
         check(FakeCloud(retention=None), "probe")
+
+
+class Bucket:
+    """Counts its calls, and fails at first."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        self.calls.append(f"{Bucket}/{Key}")
+        if len(self.calls) == 1:
+            raise ConnectionError
+        return {"Body": BytesIO(Key.encode())}
+
+
+def test_a_call_that_several_properties_share_is_made_once() -> None:
+    bucket = Bucket()
+    clients = once(lambda _: bucket)
+
+    with pytest.raises(ConnectionError):
+        clients("s3").get_object(Bucket="b", Key="one")
+    read = [clients("s3").get_object(Bucket="b", Key=key)["Body"].read() for key in ("one",) * 2]
+    clients("s3").get_object(Key="other", Bucket="b")
+
+    assert read == [b"one", b"one"]
+    assert bucket.calls == ["b/one", "b/one", "b/other"]

@@ -89,6 +89,11 @@ def test_a_log_is_read_page_by_page(laptop_cloud: Cloud) -> None:
     assert len(pages) >= len(whole) > 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each process is new")
+def test_functions_with_the_same_layers_are_forks_of_one_process(laptop_cloud: Cloud) -> None:
+    assert invoke(laptop_cloud, "Tell")["parent"] == invoke(laptop_cloud, "Strain")["parent"]
+
+
 def test_an_invocation_ends_in_the_environment_in_which_it_began(laptop_cloud: Cloud) -> None:
     set_timeout(laptop_cloud, 15)
     before = invoke(laptop_cloud, "Strain")["process"]

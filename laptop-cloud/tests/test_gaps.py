@@ -59,6 +59,6 @@ def test_changed_code_of_the_right_version_ends_in_one_sentence(
     assert "\n" not in str(refused.value)
 
 
-def test_the_digest_of_a_table_is_of_its_keys_and_of_a_function_of_its_source() -> None:
-    assert describe({"b": 1, "a": 2}) == "a\nb"
+def test_the_digest_of_a_table_or_set_is_of_its_keys_and_of_a_function_of_its_source() -> None:
+    assert describe({"b": 1, "a": 2}) == describe({"b", "a"}) == "a\nb"
     assert "def digest" in describe(digest)

@@ -27,6 +27,7 @@ def run(tmp_path: Path) -> Run:
         (tmp_path / "app.py").write_text(code)
         init = {
             "code_dir": str(tmp_path),
+            "layers": [],
             "module": "app",
             "handler": handler,
             "env": {"GREETING": "hello", "NUMBER": 5, "SWITCH": True},

@@ -13,6 +13,7 @@ from laptop_cloud import places
 from laptop_cloud.drift.attributes import attribute
 from laptop_cloud.drift.compare import Difference, differences
 from laptop_cloud.drift.intrinsics import Scope, Unresolvable, parameter, resolve
+from laptop_cloud.drift.once import once
 from laptop_cloud.drift.readers import READERS, UNREAD, UNREAD_EVERYWHERE, WANTED
 from laptop_cloud.places import CannotRun
 from laptop_cloud.recorded import RECORDED
@@ -39,6 +40,7 @@ class Resource:
 
 def check(clients: Clients, stack: str) -> None:
     """Compare every resource of a stack and its nested stacks; raises Drift with each fault."""
+    clients = once(clients)
     resources = list(resources_of(clients, stack))
     with ThreadPoolExecutor(max_workers=8) as pool:
         found = pool.map(lambda one: list(compare(clients, one)), resources)

@@ -10,10 +10,8 @@ Processes that a function starts do not count. Linux only: elsewhere nothing is 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import resource
-import signal
 import sys
 import threading
 import time
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 EVERY_S = 0.02
 MEBIBYTE = 1024 * 1024
 LINUX = sys.platform == "linux"
-LINES = re.compile(r"^(VmHWM|VmRSS):\s+(\d+) kB$", re.MULTILINE)
+LINES = re.compile(r"^(VmHWM|VmRSS|RssFile):\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass
@@ -53,10 +51,10 @@ class Use:
         with contextlib.suppress(ProcessLookupError):
             if not self.peak_mb:
                 resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (self.largest_file,) * 2)
-            self.peak_mb = max(self.peak_mb, peak_mb(process.pid))
+            self.peak_mb = max(self.peak_mb, peak_mb(process))
             if self.peak_mb > self.limit_mb:
                 self.killed = True
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
 
     def reap(self) -> None:
         """Wait for the end of a killed process, so that the next invocation gets another one."""
@@ -64,13 +62,24 @@ class Use:
             self.worker._proc.wait()
 
 
-def peak_mb(process: int) -> int:
-    """The most memory that a process has had, MB; 0 if it is unknown."""
+def peak_mb(process: Any) -> int:
+    """The most memory that a process has had, MB; 0 if it is unknown.
+
+    A fork has the pages of its libraries only when it reads them again. A new process would have
+    at least those that its fork server has.
+    """
     try:
-        found = dict(LINES.findall(Path(f"/proc/{process}/status").read_text()))
+        found = resident_kb(process.pid)
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    return max(map(int, found.values()), default=0) // 1024
+    unread = max(0, getattr(process, "files_kb", 0) - found.get("RssFile", 0))
+    return (max(found.get("VmHWM", 0), found.get("VmRSS", 0)) + unread) // 1024
+
+
+def resident_kb(process: int) -> dict[str, int]:
+    """The resident pages of a process: now, at most, and now of files."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return {name: int(size) for name, size in LINES.findall(status)}
 
 
 class Watch:

@@ -326,17 +326,20 @@ GAPS: tuple[Gap, ...] = (
         "Runtime.HandlerError and costs the warm process; each call waits for a log line; an "
         "update kills invocations that run; only calls of the Invoke API have metrics",
         does="a bare interpreter with only what AWS's runtime has, real error types, a log that "
-        "ends with a marker, one copy of each layer, a queue for bursts, metrics of every call; "
-        "memory, files and responses have AWS's limits; an invocation outlives an update",
+        "ends with a marker, one copy of code and layers, a queue for bursts, metrics of every "
+        "call; memory, files and responses have AWS's limits; an invocation outlives an update",
         touches={
             f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
-            f"{RUNTIME}:_detect_runtime_binary": "222e200df2c093f8",
+            f"{RUNTIME}:_RESERVED_RUNTIME_ENV_VARS": "3fbe8b0c02cadd1d",
+            f"{RUNTIME}:_account_region_from_function_config": "701ed919ed4802e4",
+            f"{RUNTIME}:execution_credentials": "cffaadc4f396f6e4",
             f"{RUNTIME}:acquire_worker": "5017d144adb5b983",
             f"{RUNTIME}:invalidate_worker": "1be5d7f769f5c608",
             f"{RUNTIME}:kill_workers": "56a6df63f9bd4859",
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{LAMBDA}:_emit_lambda_metrics": "3b6689d77cf6f1e4",
             f"{LAMBDA}:_probe_peak_memory_mb": "545001066205e4d5",
+            f"{LAMBDA}:_resolve_layer_zip": "447d3c3ec42c50ad",
         },
     ),
     Gap(
@@ -586,8 +589,8 @@ GAPS: tuple[Gap, ...] = (
 
 
 def describe(thing: object) -> str:
-    """The text of an object for its digest: source of code, keys of a table, else its repr."""
-    if isinstance(thing, dict):
+    """The text of an object for its digest: source of code, keys of a table or set, or its repr."""
+    if isinstance(thing, dict | set):
         return "\n".join(sorted(map(str, thing)))
     if inspect.isroutine(thing) or inspect.isclass(thing):
         return inspect.getsource(thing)

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
 import queue
-import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-import zipfile
+import uuid
 from contextvars import ContextVar
-from importlib.metadata import distribution
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from ministack.core import lambda_runtime as runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch, lambda_svc
 
+from laptop_cloud.extension import function_code, function_process
 from laptop_cloud.extension.bursts import Queue
 from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
-from laptop_cloud.locks import locked
 
 log = logging.getLogger(__name__)
 
-# The packages of AWS's Python runtime.
-PROVIDED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
-# The only variables of the server's environment that a function gets.
-PASSED_ON = ("HOME", "LANG", "PATH", "TZ", "SSL_CERT_FILE")
-LAMBDA_SETS = ("AWS_", "LAMBDA_", "_LAMBDA_")
 # Processes of one function during a burst of calls.
 PROCESSES = max(2, os.cpu_count() or 2)
 
-MOST_LAYERS = 6
 # "Lambda quotas" (Lambda Developer Guide), and the 100 bytes that Lambda's own message has on top.
 LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 
 _emit = lambda_svc._emit_lambda_metrics
-_spawn = runtime.Worker._spawn
 _watch = Watch()
 _peak_mb: ContextVar[int] = ContextVar("peak_mb", default=0)
 _init_s: ContextVar[float] = ContextVar("init_s", default=0.0)
@@ -56,105 +43,13 @@ _starting = threading.BoundedSemaphore(PROCESSES)
 
 
 def install() -> None:
-    delete_old_layers(settings().layers)
-    provided = provide()
-    script = (Path(__file__).parent / "worker.py").read_text()
-    interpreter = getattr(sys, "_base_executable", sys.executable)
-
-    def binary_and_script(name: str) -> tuple[str, str]:
-        wanted = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        if name != wanted:
-            raise RuntimeError(f"a function requires {name}, and the laptop cloud runs {wanted}")
-        return interpreter, script
-
-    def popen(command: list[str], *, env: dict[str, str], **options: Any) -> Any:
-        binary, worker = command
-        variables = function_environment(env, provided)
-        Path(variables["TMPDIR"]).mkdir()
-        return subprocess.Popen([binary, "-S", worker], env=variables, **options)
-
-    runtime._detect_runtime_binary = binary_and_script
-    runtime.subprocess = SimpleNamespace(Popen=popen, PIPE=subprocess.PIPE)
-    runtime.zipfile = SimpleNamespace(
-        ZipFile=SharedLayer,
-        BadZipFile=zipfile.BadZipFile,
-        LargeFileError=zipfile.LargeZipFile,  # MiniStack uses this name
-    )
+    function_code.delete_old(settings().layers)
     runtime.Worker._drain_stderr_bounded = drain_log
     runtime.Worker._spawn = spawn
     lambda_svc._execute_function_warm = execute
     lambda_svc.invalidate_worker = retire
     lambda_svc._emit_lambda_metrics = emit_throttle
     lambda_svc._probe_peak_memory_mb = lambda _function: _peak_mb.get()
-
-
-def provide() -> Path:
-    """A folder with the packages of AWS's runtime and nothing else.
-
-    Anything more would hide that a package is missing from the project's layers.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="lambda-runtime-"))
-    for name in PROVIDED:
-        found = distribution(name)
-        tops = {Path(str(file)).parts[0] for file in found.files or () if file.suffix == ".py"}
-        for top in tops - {".."}:
-            (folder / top).symlink_to(Path(str(found.locate_file(top))))
-    return folder
-
-
-def delete_old_layers(folder: Path) -> None:
-    """Delete all but those that were used last: other clouds may use them."""
-    with locked(folder, wait=True):
-        found = sorted(folder.glob("*"), key=lambda one: one.stat().st_mtime, reverse=True)
-        for old in found[MOST_LAYERS:]:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str]:
-    """AWS's variables. The function's own come with its init message."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return {
-        **{name: value for name, value in os.environ.items() if name in PASSED_ON},
-        **{name: value for name, value in spawn.items() if name.startswith(LAMBDA_SETS)},
-        "PYTHONPATH": str(provided),
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{version}",
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "TMPDIR": str(Path(spawn["LAMBDA_TASK_ROOT"]).parent / "tmp"),  # of this process alone
-    }
-
-
-class SharedLayer(zipfile.ZipFile):
-    """Unpacks each layer once and links it into every worker that uses it.
-
-    Unpacked layers outlive the cloud, with the bytecode of their first import.
-    """
-
-    def shared(self) -> Path:
-        name = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()[:24]
-        return settings().layers / name
-
-    def namelist(self) -> list[str]:
-        """The names to check before unpacking: none if the layer is unpacked already."""
-        if Path(str(self.filename)).name.startswith("layer_") and self.shared().is_dir():
-            return []
-        return super().namelist()
-
-    def extractall(self, path: Any = None, *args: Any, **kwargs: Any) -> None:
-        target = Path(path)
-        if not target.name.startswith("layer_"):
-            super().extractall(path, *args, **kwargs)
-            return
-        shared = self.shared()
-        with locked(shared.parent, wait=True):  # other clouds may share the folder
-            if not shared.is_dir():
-                part = shared.with_suffix(".part")
-                shutil.rmtree(part, ignore_errors=True)
-                part.mkdir(parents=True)
-                super().extractall(part, *args, **kwargs)
-                part.rename(shared)
-            os.utime(shared)  # `delete_old_layers` goes by it
-        for entry in shared.iterdir():
-            (target / entry.name).symlink_to(entry)
 
 
 def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float = 1.0) -> str:
@@ -177,8 +72,71 @@ def spawn(worker: Any) -> None:
     as many start at once, so that none misses its time."""
     began = time.monotonic()
     with _starting:
-        _spawn(worker)
+        start(worker)
     _init_s.set(round(time.monotonic() - began, 3))
+
+
+def start(worker: Any) -> None:
+    """Start a process that has imported the handler. Raises RuntimeError."""
+    config = worker.config
+    if (wanted := config["Runtime"]) != function_process.PYTHON:
+        raise RuntimeError(
+            f"a function requires {wanted}, and the laptop cloud runs {function_process.PYTHON}"
+        )
+    worker._discard_tmpdir()
+    worker._tmpdir = tempfile.mkdtemp(prefix=f"function-{worker.func_name}-")
+    code = function_code.unpacked(Path(tempfile.gettempdir()) / "functions", worker.code_zip)
+    zips = filter(None, map(lambda_svc._resolve_layer_zip, config.get("Layers", ())))
+    layers = [function_code.unpacked(settings().layers, one) for one in zips]
+    variables = own_variables(config)
+    environment = function_environment(config, code, worker._tmpdir)
+    worker._proc = function_process.start(
+        code, layers, environment, variables, preload=settings().preload
+    )
+    worker._stderr_queue = queue.Queue()
+    threading.Thread(target=worker._read_stderr, daemon=True).start()
+    module, _, handler = config["Handler"].rpartition(".")
+    init = {
+        "code_dir": str(code),
+        "layers": [str(one) for one in layers],
+        "module": module.replace("/", "."),
+        "handler": handler,
+        "env": {**environment, **variables},
+        "function_name": config["FunctionName"],
+        "memory": config.get("MemorySize", 128),
+    }
+    worker._proc.stdin.write(f"{json.dumps(init)}\n")
+    answer = worker._proc.stdout.readline()
+    if not answer:
+        raise RuntimeError(f"The process ended while it started: {drain_log(worker)}")
+    if (found := json.loads(answer))["status"] != "ready":
+        raise RuntimeError(f"Worker init failed: {found['error']}")
+
+
+def own_variables(config: dict[str, Any]) -> dict[str, Any]:
+    """Those of the function's configuration, without those that Lambda does not let it set."""
+    variables = config.get("Environment", {}).get("Variables", {})
+    reserved = runtime._RESERVED_RUNTIME_ENV_VARS
+    return {name: value for name, value in variables.items() if name not in reserved}
+
+
+def function_environment(config: dict[str, Any], code: Path, temporary: str) -> dict[str, str]:
+    """AWS's variables for one process."""
+    _, region = runtime._account_region_from_function_config(config)
+    return {
+        **function_process.shared_environment(),
+        **runtime.execution_credentials(config),
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        runtime.HOST_PREFIX_ENV: "true",
+        "AWS_LAMBDA_FUNCTION_NAME": config["FunctionName"],
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
+        "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
+        "AWS_LAMBDA_LOG_STREAM_NAME": str(uuid.uuid4()),
+        "LAMBDA_TASK_ROOT": str(code),
+        "TMPDIR": temporary,  # of this process alone
+    }
 
 
 def emit_throttle(name: str, duration_ms: float, error: bool, throttle: bool) -> None:

@@ -23,6 +23,7 @@ class Settings:
     capacity: Path  # the file with SageMaker's capacity
     programs: Mapping[str, Program]  # by the container image that each stands in for
     layers: Path  # unpacked layers
+    preload: tuple[str, ...]  # the packages that functions share, see `function_process`
     quotas: bool  # services have the default quotas of an account
     rekognition: str  # the address of the models' process; empty without models
     calls: Path | None  # the file of recorded calls
@@ -43,6 +44,7 @@ def settings() -> Settings:
             for image, one in containers.items()
         },
         layers=Path(os.environ["LAPTOP_CLOUD_LAYERS"]),
+        preload=tuple(os.environ["LAPTOP_CLOUD_PRELOAD"].split()),
         quotas=bool(os.environ["LAPTOP_CLOUD_QUOTAS"]),
         rekognition=os.environ["LAPTOP_CLOUD_REKOGNITION"],
         calls=Path(os.environ["LAPTOP_CLOUD_CALLS"]) if os.environ["LAPTOP_CLOUD_CALLS"] else None,

@@ -1,8 +1,10 @@
 """Runs one Lambda function in its own process: the handler is imported once and called many times.
 
-MiniStack's worker pool starts it with the function's environment. The protocol is one JSON document
-a line: an init message, then an envelope for each invocation. It imports only the standard library,
-because the process must have nothing that AWS's runtime does not have.
+The protocol is one JSON document a line: an init message, then an envelope for each invocation. It
+imports only the standard library, because the process must have nothing that AWS's runtime does not
+have.
+
+With an argument it becomes the function's process only after it was forked: see `serve`.
 """
 
 import importlib
@@ -12,6 +14,7 @@ import site
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import Any
 
 END_OF_LOG = "\x1eend-of-log"
@@ -43,18 +46,27 @@ def failure(kind: str, error: BaseException) -> dict[str, Any]:
     return {"errorMessage": str(error), "errorType": kind, "stackTrace": frames}
 
 
-def load(init: dict[str, Any]) -> Any:
-    """Import the handler with the function's code and layers on the path, in AWS's order."""
-    for name, value in init.get("env", {}).items():
-        # CloudFormation makes strings of a template's numbers and booleans.
-        os.environ[name] = value if isinstance(value, str) else json.dumps(value)
-    layers = [one for one in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if one]
+def use(layers: list[str]) -> None:
+    """Put layers on the path, in AWS's order."""
     paths = [os.path.join(layer, "python") for layer in layers]  # noqa: PTH118
-    sys.path[:0] = [init["code_dir"], *(path for path in paths if os.path.isdir(path))]  # noqa: PTH112
+    sys.path[:0] = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for path in paths:
         site.addsitedir(os.path.join(path, "lib", version, "site-packages"))  # noqa: PTH118
+
+
+def load(init: dict[str, Any]) -> Any:
+    """Import the handler, with the function's code before its layers."""
+    for name, value in init.get("env", {}).items():
+        os.environ[name] = text(value)
+    os.chdir(init["code_dir"])
+    sys.path.insert(0, init["code_dir"])
     return getattr(importlib.import_module(init["module"]), init["handler"])
+
+
+def text(value: Any) -> str:
+    """A variable's value. CloudFormation makes strings of a template's numbers and booleans."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def processor_seconds() -> float:
@@ -82,7 +94,70 @@ def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
         return json.dumps({"status": "ok", "failed": failure("Runtime.MarshalError", error)})
 
 
+def serve(layers: list[str], packages: list[str]) -> None:
+    """Import packages of the layers, then fork at each request. Only a fork returns.
+
+    A request on standard input, a socket, carries the input, output and error of a fork, and is
+    answered with its process id. The end of the socket is that of the cloud.
+    """
+    before = set(sys.modules)
+    import gc  # noqa: PLC0415  a process that does not serve has none of these
+    import signal  # noqa: PLC0415
+    import socket  # noqa: PLC0415
+
+    control = socket.socket(fileno=0)
+    sys.stdout = sys.stderr
+    use(layers)
+    read = import_packages(packages)
+    if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208
+        sys.exit(f"One of {packages} starts a thread when it is imported: it cannot be preloaded.")
+    imported = sorted({name.partition(".")[0] for name in set(sys.modules) - before})
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no fork that ended stays in the process table
+    gc.freeze()
+    control.sendall(json.dumps({"imported": imported, "read": sorted(read)}).encode())
+    while True:
+        request, files, _, _ = socket.recv_fds(control, 1, 3)
+        if not request:
+            sys.exit()
+        fork = os.fork()
+        if not fork:
+            break
+        for file in files:
+            os.close(file)
+        control.sendall(str(fork).encode())
+    control.detach()
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def import_packages(packages: list[str]) -> set[str]:
+    """Import what the layers have of these. Returns the variables that it read."""
+    read: set[str] = set()
+    environ: Any = type(os.environ)
+    get, names = environ.__getitem__, environ.__iter__
+
+    def watched_get(self: Any, name: Any) -> Any:
+        read.add(os.fsdecode(name))
+        return get(self, name)
+
+    def watched_names(self: Any) -> Any:
+        read.add("AWS_LAMBDA_LOG_STREAM_NAME")  # stands for all: no two processes share it
+        return names(self)
+
+    environ.__getitem__, environ.__iter__ = watched_get, watched_names
+    for package in packages:
+        with suppress(Exception):  # a function that imports it fails itself
+            importlib.import_module(package)
+    environ.__getitem__, environ.__iter__ = get, names
+    return read
+
+
 def main() -> None:
+    is_fork = len(sys.argv) > 1
+    if is_fork:
+        serve(*json.loads(sys.argv.pop()))
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the function prints is its log, not a reply
     sys.stdout = sys.stderr
@@ -96,6 +171,8 @@ def main() -> None:
 
     init = json.loads(commands.readline())
     try:
+        if not is_fork:
+            use(init["layers"])
         handler = load(init)
     except Exception as error:  # noqa: BLE001  reported as the init's error
         kind = (

@@ -26,6 +26,7 @@ def probe(folders: Folders | None = None) -> Project:
         parameters={"Architecture": architecture(), "Image": IMAGE},
         python=_tool("cloud", "python", sys.executable),
         sam=_tool("sam", "sam", "sam"),
+        preload=("boto3", "pydantic"),  # no layer has the second
         containers=(
             Container(
                 image=IMAGE,

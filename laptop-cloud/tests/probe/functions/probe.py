@@ -24,6 +24,7 @@ def tell(event, _context):
         "importable": [name for name in names if importlib.util.find_spec(name)],
         "environment": sorted(os.environ),
         "python": list(sys.version_info[:2]),
+        "parent": os.getppid(),
         "route": event.get("routeKey"),
         "caller": boto3.client("sts").get_caller_identity()["Arn"],
     }
@@ -67,7 +68,11 @@ def strain(event, context):
         file.truncate(asked.get("disk_mb", 0) * 1024 * 1024)  # as large, and quick
     if asked.get("fail"):
         raise Unavailable("secret")
-    return {"process": os.getpid(), "text": "x" * asked.get("answer_bytes", 0)}
+    return {
+        "process": os.getpid(),
+        "parent": os.getppid(),
+        "text": "x" * asked.get("answer_bytes", 0),
+    }
 
 
 def record(event, _context):

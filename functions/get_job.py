@@ -33,13 +33,13 @@ def handler(job_id: JobId) -> JobView:
     """
     return get_job(
         job_id,
+        shown_jobs=bootstrap.shown_jobs(),
         jobs=bootstrap.jobs(),
         photos=bootstrap.photos(),
         inspections=bootstrap.inspections(),
         avatar_store=bootstrap.avatar_store(),
         work=bootstrap.work(),
         durations=bootstrap.durations(),
-        deletions=bootstrap.deletions(),
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeals(),
         readiness=bootstrap.readiness(),

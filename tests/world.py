@@ -53,6 +53,7 @@ from tests.fakes import (
     FakePictures,
     FakeReviews,
     FakeRuns,
+    FakeShownJobs,
     FakeSigner,
     FakeSweptJobs,
     FakeTimers,
@@ -126,6 +127,7 @@ class World:
         self.credentials = FakeCredentials()
         self.watermarks = FakeWatermarks()
         self.files = FakeJobFiles(self.photo_objects, self.avatar_objects)
+        self.shown_jobs = FakeShownJobs(self.jobs, self.deletions)
         self.swept_jobs = FakeSweptJobs(self.jobs, self.deletions, self.appeals, self.known_cases)
         self.leftovers = FakeLeftovers(self.photo_objects, self.avatar_objects)
         self.deletion = JobDeletion(

@@ -62,6 +62,7 @@ def test_the_handler_is_imported_once_and_called_for_each_event(run: Run) -> Non
 
     assert replies[0]["status"] == "ready"
     assert [reply["result"] for reply in replies[1:]] == [[1, "a"], [2, "b"]]
+    assert [reply["size"] for reply in replies[1:]] == [len('[1, "a"]'), len('[2, "b"]')]
 
 
 def test_output_is_log_and_the_log_of_each_call_has_an_end(run: Run) -> None:

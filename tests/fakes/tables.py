@@ -58,6 +58,7 @@ from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
 from likeness.ports.deletion import SweptJob
+from likeness.ports.jobs import ShownJob
 
 
 class FakeJobs:
@@ -70,7 +71,7 @@ class FakeJobs:
         self.jobs: dict[JobId, Job] = {}
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
         self._avatars: dict[tuple[JobId, AvatarId], Avatar] = {}
-        self._looks: dict[JobId, datetime] = {}
+        self.looks: dict[JobId, datetime] = {}
         self.progress: dict[JobId, int] = {}
         self.lock = threading.RLock()
 
@@ -142,9 +143,9 @@ class FakeJobs:
 
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         with self.lock:
-            if now < self._looks.get(job_id, now):
+            if now < self.looks.get(job_id, now):
                 return False
-            self._looks[job_id] = until
+            self.looks[job_id] = until
             return True
 
     def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
@@ -193,7 +194,7 @@ class FakeJobs:
     def delete(self, job_id: JobId) -> None:
         self._photos = {key: photo for key, photo in self._photos.items() if key[0] != job_id}
         self._avatars = {key: avatar for key, avatar in self._avatars.items() if key[0] != job_id}
-        self._looks.pop(job_id, None)
+        self.looks.pop(job_id, None)
         self.jobs.pop(job_id, None)
 
     def _stored(self, job_id: JobId) -> Job:
@@ -282,10 +283,13 @@ class FakeLedger:
                 )
 
     def entries(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
+        return [entry for entry in self.since(user_id, day, test=test) if entry.day == day]
+
+    def since(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
         mine = [
             entry
             for (who, of, job_id), entry in self._entries.items()
-            if (who, of) == (user_id, day) and (job_id in self._tests) == test
+            if who == user_id and of >= day and (job_id in self._tests) == test
         ]
         return sorted(mine, key=lambda entry: entry.reserved_at)
 
@@ -304,6 +308,10 @@ class FakeUsers:
 
     def profile(self, user_id: UserId) -> Profile:
         return self.profiles.get(user_id, Profile())
+
+    def account(self, user_id: UserId, *, since: Day) -> tuple[Profile, list[QuotaEntry]]:
+        entries = self._ledger.since(user_id, since) if self._ledger else []
+        return self.profile(user_id), entries
 
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         if self.profile(user_id).zone not in (seen, zone):
@@ -789,6 +797,20 @@ class FakeDeletions:
     def objects(self, job_id: JobId) -> list[StoredObject]:
         there = self._objects.get(job_id, {})
         return [there[key] for key in sorted(there)]
+
+
+class FakeShownJobs:
+    def __init__(self, jobs: FakeJobs, deletions: FakeDeletions) -> None:
+        self._jobs = jobs
+        self._deletions = deletions
+
+    def get(self, job_id: JobId) -> ShownJob:
+        return ShownJob(
+            job=self._jobs.get(job_id),
+            photos=self._jobs.photos(job_id),
+            deletion=self._deletions.get(job_id),
+            looked_until=self._jobs.looks.get(job_id),
+        )
 
 
 class FakeSweptJobs:

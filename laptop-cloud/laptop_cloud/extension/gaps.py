@@ -428,6 +428,19 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="expression_parsing",
+        ships="an expression is parsed again for each call, and for each item that it reads",
+        does="remembers what the text of an expression means, its errors too",
+        touches={
+            f"{DYNAMODB}:_tokenize": "6abb13395c3ee7b6",
+            f"{DYNAMODB}:_check_redundant_parens": "9d6df76cfe8735ab",
+            f"{DYNAMODB}:_check_reserved_keyword_usage": "5b08c4cc141cc49a",
+            f"{DYNAMODB}:_condition_syntax_error": "5213f1ffac34e6cb",
+            f"{DYNAMODB}:_evaluate_condition": "94561811e28c4326",
+            f"{DYNAMODB}:_apply_update_expression": "ffd488974842767c",
+        },
+    ),
+    Gap(
         name="stream_polling",
         ships="a table's stream is read as root; reports of failed items, splitting of batches and "
         "retry limits are ignored, so one bad record stops the stream",
@@ -573,6 +586,8 @@ GAPS: tuple[Gap, ...] = (
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{LAMBDA}:_xray_trace_id_for_invocation": "46cbd1c5214a6df2",
             f"{DYNAMODB}:_item_size_bytes": "9be41cc11f947cde",
+            f"{DYNAMODB}:_paginate_evaluated_items": "d70cfb58e3a279c9",
+            f"{DYNAMODB}:_apply_index_projection": "edab067f1dc84c96",
         },
     ),
     Gap(

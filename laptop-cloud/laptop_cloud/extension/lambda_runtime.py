@@ -236,7 +236,7 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
     elif answer.get("failed"):  # its trace is in the log
         unstarted = answer.get("unstarted", False)
         return {"body": answer["failed"], "error": True, "log": text, "unstarted": unstarted}
-    elif (size := len(json.dumps(answer.get("result")))) > LARGEST_RESPONSE:
+    elif (size := answer["size"]) > LARGEST_RESPONSE:
         failed = {
             "errorType": "Function.ResponseSizeTooLarge",
             "errorMessage": f"Response payload size ({size} bytes) exceeded maximum allowed "

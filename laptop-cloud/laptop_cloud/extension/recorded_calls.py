@@ -47,6 +47,8 @@ WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "Tr
 
 _trace: ContextVar[str] = ContextVar("trace", default="")
 _trace_id = lambda_svc._xray_trace_id_for_invocation
+_paginate = dynamodb._paginate_evaluated_items
+_read_bytes: ContextVar[int] = ContextVar("read_bytes", default=0)  # of the last query or scan
 _execute: Any = None
 _lock = threading.Lock()
 
@@ -58,6 +60,7 @@ def install() -> None:
     _execute = lambda_svc._execute_function_warm
     lambda_svc._execute_function_warm = execute
     lambda_svc._xray_trace_id_for_invocation = trace_id
+    dynamodb._paginate_evaluated_items = paginate
     for service, handler in app.SERVICE_HANDLERS.items():
         app.SERVICE_HANDLERS[service] = recorded(service, handler)
 
@@ -139,8 +142,7 @@ def read_units(request: dict[str, Any], answer: dict[str, Any]) -> float:
     """A read unit for each 4 KB, half of one if the read is eventually consistent.
 
     Items of a query count together, those of a batch one by one ("DynamoDB read and write
-    operations"). MiniStack's ConsumedCapacity ignores the size of what was read. Items that a
-    filter removed are not counted here.
+    operations"). MiniStack's ConsumedCapacity ignores the size of what was read.
     """
     consistent = request.get("ConsistentRead", False)
     if "Responses" in answer:
@@ -149,11 +151,19 @@ def read_units(request: dict[str, Any], answer: dict[str, Any]) -> float:
             [one for batch in found.values() for one in batch] if isinstance(found, dict) else []
         )
         return sum(_units(dynamodb._item_size_bytes(one), consistent=consistent) for one in items)
-    if "Items" in answer:
-        size = sum(dynamodb._item_size_bytes(one) for one in answer["Items"])
+    if "ScannedCount" in answer:
+        size = _read_bytes.get()
     else:
         size = dynamodb._item_size_bytes(answer["Item"]) if "Item" in answer else 0
     return _units(size, consistent=consistent)
+
+
+def paginate(items: Any, limit: Any, table: Any, index: str | None = None) -> tuple[Any, bool]:
+    """A query reads whole items, also those that its filter removes."""
+    page, more = _paginate(items, limit, table, index)
+    entries = (dynamodb._apply_index_projection(one, table, index) for one in page)
+    _read_bytes.set(sum(map(dynamodb._item_size_bytes, entries)))
+    return page, more
 
 
 def _units(size: int, *, consistent: bool) -> float:

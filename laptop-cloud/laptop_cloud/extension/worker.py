@@ -87,9 +87,11 @@ def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
     except Exception as error:  # noqa: BLE001  reported as its result
         traceback.print_exc()
         return json.dumps({"status": "ok", "failed": failure(type(error).__name__, error)})
+    used = round(processor_seconds() - began, 3)
     try:
-        used = processor_seconds() - began
-        return json.dumps({"status": "ok", "result": result, "processor_s": round(used, 3)})
+        text = json.dumps(result)
+        head = json.dumps({"status": "ok", "processor_s": used, "size": len(text)})
+        return f'{head[:-1]}, "result": {text}}}'
     except (TypeError, ValueError) as error:
         return json.dumps({"status": "ok", "failed": failure("Runtime.MarshalError", error)})
 

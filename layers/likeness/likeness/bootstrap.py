@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         JobDurations,
         Jobs,
         OperatingState,
+        ShownJobs,
         Timers,
         Workflow,
     )
@@ -132,6 +133,13 @@ def jobs() -> Jobs:
     from likeness.adapters.jobs.jobs_table import JobsTable
 
     return JobsTable(_table(), CLOCK)
+
+
+@cache
+def shown_jobs() -> ShownJobs:
+    from likeness.adapters.jobs.shown_jobs import ShownJobsTable
+
+    return ShownJobsTable(_table())
 
 
 @cache

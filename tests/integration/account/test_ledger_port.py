@@ -6,12 +6,24 @@ from datetime import timedelta
 import pytest
 
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay
+from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.reasons import Reason
-from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, TODAY, USER, USER_HASH, a_job, ended
+from tests.builders import (
+    BERLIN,
+    JOB,
+    MIDNIGHT,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    USER_HASH,
+    a_job,
+    ended,
+)
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
@@ -385,3 +397,25 @@ def test_days_of_test_jobs_are_listed_apart(tables):
     )
     assert tables.ledger.used("of-tests", TODAY) == 0
     assert tables.ledger.used(USER_HASH, TODAY) == 1
+
+
+def test_an_account_is_the_profile_with_the_entries_of_a_day_and_later_ones(tables):
+    days = (Day("2026-11-20"), TODAY, Day("2026-11-23"))
+    ids = [JobId(f"j{n:032x}") for n in range(10, 10 + len(days))]
+    for job_id, day in zip(ids, days, strict=True):
+        opened(tables, job_id)
+        reserve(tables, submitted(job_id, day=day))
+    for job_id, fields in (
+        (JOB, {"test": TestPlan(), "user_hash": "of-tests"}),
+        (OTHER_JOB, {"user_id": UserId("user-2"), "user_hash": "of-user-2"}),
+    ):
+        opened(tables, job_id, **fields)
+        reserve(tables, submitted(job_id, **fields))
+    tables.users.save_zone(USER, BERLIN, seen=None)
+
+    profile, entries = tables.users.account(USER, since=TODAY)
+
+    assert profile == tables.users.profile(USER)
+    assert profile.zone == BERLIN
+    assert entries == [*tables.ledger.entries(USER, TODAY), *tables.ledger.entries(USER, days[2])]
+    assert tables.users.account(UserId("user-3"), since=TODAY) == (Profile(), [])

@@ -214,32 +214,87 @@ def test_objects_that_s3_refused_to_delete_are_counted_by_error_code(buckets):
     assert "1 objects" in str(refused.value)
 
 
-@pytest.mark.parametrize("key", ["avatars/j1/a01/1024.png", "a b/ü~(1)/'+&=%.png"])
-@pytest.mark.parametrize("token", [None, "to/ken=="])
-@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
-def test_a_url_is_what_botocore_signs(key, token, endpoint):
-    s3 = boto3.client(
+NEW_YEARS_EVE = datetime(2026, 12, 31, 23, 59, 59)  # noqa: DTZ001 - as botocore's own
+
+
+def a_client(region="eu-central-1", endpoint=None, token=None, secret="its"):  # noqa: S107
+    return boto3.client(
         "s3",
-        region_name="eu-central-1",
+        region_name=region,
         endpoint_url=endpoint,
         aws_access_key_id="AKIA",
-        aws_secret_access_key="secret",
+        aws_secret_access_key=secret,
         aws_session_token=token,
         config=SIGNED,
     )
+
+
+def both(s3, key, *, seconds=300, download=False):
+    """Our URL and botocore's."""
+    disposition = "attachment" if download else "inline"
     wanted = {
         "Bucket": "photos",
         "Key": key,
         "ResponseContentType": "image/png",
-        "ResponseContentDisposition": 'inline; filename="a.png"',
+        "ResponseContentDisposition": f'{disposition}; filename="a.png"',
         "ResponseCacheControl": "private, no-store",
     }
-    for _ in range(3):  # both within one second
-        theirs = s3.generate_presigned_url("get_object", Params=wanted, ExpiresIn=300)
-        lifetime = timedelta(minutes=5)
-        ours = url(
-            s3, "photos", key, lifetime=lifetime, content_type="image/png", file_name="a.png"
-        )
-        if ours == theirs:
-            return
+    ours = url(
+        s3,
+        "photos",
+        key,
+        lifetime=timedelta(seconds=seconds),
+        content_type="image/png",
+        file_name="a.png",
+        download=download,
+    )
+    return ours, s3.generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Sets the time of both signers."""
+
+    def set_time(moment):
+        for signer in ("likeness.adapters.s3.presigned", "botocore.auth"):
+            monkeypatch.setattr(f"{signer}.get_current_datetime", lambda: moment)
+
+    set_time(NEW_YEARS_EVE)
+    return set_time
+
+
+@pytest.mark.parametrize("key", ["avatars/j1/a01/1024.png", "a b/ü~(1)/'+&=%.png", "a//../b.png"])
+@pytest.mark.parametrize("token", [None, "to/ken=="])
+@pytest.mark.parametrize("region", ["eu-central-1", "us-east-1", "cn-north-1"])
+@pytest.mark.parametrize(
+    "endpoint", [None, "http://127.0.0.1:4566", "https://s3.example.test:443", "http://s3.test:80"]
+)
+def test_a_url_is_what_botocore_signs(at, key, token, region, endpoint):
+    ours, theirs = both(a_client(region, endpoint, token), key)
+
     assert ours == theirs
+
+
+def test_each_second_lifetime_and_download_is_signed_as_by_botocore(at):
+    s3 = a_client(token="token")
+    seen = set()
+    for moment in (NEW_YEARS_EVE, NEW_YEARS_EVE + timedelta(seconds=1), NEW_YEARS_EVE):
+        at(moment)
+        for seconds in (60, 300):
+            for download in (False, True):
+                ours, theirs = both(s3, "a.png", seconds=seconds, download=download)
+                assert ours == theirs
+                seen.add(ours)
+    assert len(seen) == 2 * 2 * 2
+
+
+def test_renewed_credentials_sign_at_once(at):
+    s3 = a_client(token="old")
+    old, _ = both(s3, "a.png")
+    renewed = a_client(token="new", secret="another")._get_credentials()
+    s3._get_credentials = lambda: renewed
+    s3._request_signer._credentials = renewed
+
+    ours, theirs = both(s3, "a.png")
+
+    assert ours == theirs != old

@@ -11,6 +11,7 @@ from likeness.domain.account.quota import (
     QuotaState,
     UserZone,
     day_of,
+    first_day,
     midnight_after,
 )
 from likeness.domain.account.time_zones import current_name, names, rules
@@ -217,5 +218,6 @@ def test_days_only_go_forward_and_end_at_the_announced_time(from_, to, when, hou
     day, begins = zone.day(moment), zone.next_day_begins(moment)
 
     assert begins > moment
+    assert day >= first_day(moment)
     assert zone.day(begins - timedelta(seconds=1)) == day
     assert zone.day(begins) > day

@@ -10,6 +10,7 @@ from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.generation.engine import Engine
+from likeness.domain.generation.published import PublishedAvatar
 from likeness.domain.jobs.estimate import bucket
 from likeness.domain.jobs.job import JobState
 from likeness.domain.provenance.credentials import SOURCE_TYPES
@@ -262,6 +263,22 @@ def test_the_number_of_avatars_and_the_best_one_are_stored_for_the_list(world):
     settle(world)
 
     assert (world.job.avatars_shown, world.job.cover) == (2, "a03")
+
+
+def test_the_published_avatars_are_stored_with_the_completed_job(world):
+    avatars = [
+        an_avatar(1, AvatarState.PUBLISHED, rank=9, distance=None),
+        an_avatar(2, AvatarState.REFUSED, rank=1),
+        an_avatar(3, AvatarState.PUBLISHED, rank=5),
+    ]
+    world.has(JobState.FINISHING, with_avatars=avatars)
+
+    settle(world)
+
+    assert world.job.published == tuple(
+        PublishedAvatar(avatar_id=one.avatar_id, style=one.style, distance=one.distance)
+        for one in (avatars[2], avatars[0])
+    )
 
 
 def test_unpublished_avatars_do_not_count(world):

@@ -9,6 +9,7 @@ from likeness.contracts.container import GenerationProgress
 from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.generation.likeness import likeness_score
+from likeness.domain.generation.published import shown
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import MIN_DURATIONS, STEP, WORKING
 from likeness.domain.jobs.job import JobState
@@ -35,13 +36,13 @@ REASONS = load_reasons()
 def get(world):
     return service.get_job(
         JOB,
+        shown_jobs=world.shown_jobs,
         jobs=world.jobs,
         photos=world.photos,
         inspections=world.inspections,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
-        deletions=world.deletions,
         reviews=world.reviews,
         appeals=world.appeals,
         readiness=world.readiness,
@@ -227,7 +228,7 @@ def test_an_inspection_that_died_unreported_is_requested_without_a_look(world):
     world.photos.uploads = None
 
     service.request_lost(
-        world.jobs.get(OTHER_JOB),
+        world.shown_jobs.get(OTHER_JOB),
         jobs=world.jobs,
         photos=world.photos,
         inspections=world.inspections,
@@ -262,6 +263,21 @@ def test_the_bucket_is_listed_rarely_and_only_while_a_photo_is_awaited(world, mo
     get(world)
 
     assert times == [NOW + n * LOOK_EVERY for n in range(1, 6)]
+
+
+def test_a_look_is_reserved_only_once_the_last_one_is_over(world, monkeypatch):
+    """Each attempt is a write of the table."""
+    world.has(with_photos=[a_photo(1, state=PhotoState.AWAITED)], created_at=NOW)
+    attempts, real = [], world.jobs.may_look
+    monkeypatch.setattr(
+        world.jobs, "may_look", lambda *at, **of: attempts.append(of["now"]) or real(*at, **of)
+    )
+
+    for _ in range(31):
+        get(world)
+        world.clock.advance(timedelta(seconds=1))
+
+    assert attempts == [NOW + n * LOOK_EVERY for n in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.OPEN])
@@ -383,6 +399,17 @@ def test_published_avatars_are_listed_best_first_with_urls(world):
     urls = world.avatar_store.urls(JOB, ["a02"])["a02"]
     assert (view.avatars[0].png, view.avatars[0].webp) == (urls.png, urls.webp)
     assert view.archive == world.avatar_store.archive_url(JOB)
+
+
+def test_avatars_that_the_jobs_record_lists_are_not_read(world, monkeypatch):
+    avatars = [an_avatar(n, AvatarState.PUBLISHED) for n in (1, 2)]
+    world.has(JobState.COMPLETED, with_avatars=avatars)
+    read = get(world).avatars
+
+    world.jobs.save(world.job.change(**shown(avatars)))
+    monkeypatch.setattr(world.jobs, "avatars", None)
+
+    assert get(world).avatars == read
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])

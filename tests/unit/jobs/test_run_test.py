@@ -236,13 +236,13 @@ class AppInTest:
         world = self.world
         return get_job(
             job_id,
+            shown_jobs=world.shown_jobs,
             jobs=world.jobs,
             photos=world.photos,
             inspections=world.inspections,
             avatar_store=world.avatar_store,
             work=world.work,
             durations=world.durations,
-            deletions=world.deletions,
             reviews=world.reviews,
             appeals=world.appeals,
             readiness=world.readiness,

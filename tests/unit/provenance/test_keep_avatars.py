@@ -8,7 +8,7 @@ import pytest
 
 from likeness.api.avatars import KeepAvatars
 from likeness.domain.deletion.receipt import DRAWN, Deletion, DeletionState
-from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
+from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -90,6 +90,24 @@ def test_the_list_shows_the_best_kept_avatar_and_their_number(world):
     keep(world, "a03", "a02")
 
     assert (world.job.avatars_shown, world.job.cover) == (2, "a02")
+    assert [one.avatar_id for one in world.job.published] == ["a02", "a03"]
+
+
+def test_another_choice_after_a_failure_replaces_the_list(world, monkeypatch):
+    """Of as many avatars, with the same best one."""
+
+    def fail(_):
+        raise Unavailable("the table does not respond")
+
+    published(world)
+    with monkeypatch.context() as broken:
+        broken.setattr(world.jobs, "save_avatars", fail)
+        with pytest.raises(Unavailable):
+            keep(world, "a01", "a02")
+
+    keep(world, "a01", "a03")
+
+    assert [one.avatar_id for one in world.job.published] == ["a01", "a03"]
 
 
 def test_what_was_not_kept_is_recorded_for_the_receipt(world):

@@ -154,6 +154,7 @@ def expire(world):
 def view(world):
     return get_job(
         JOB,
+        shown_jobs=world.shown_jobs,
         jobs=world.jobs,
         photos=world.photos,
         inspections=world.inspections,
@@ -162,7 +163,6 @@ def view(world):
         durations=world.durations,
         reviews=world.reviews,
         appeals=world.appeals,
-        deletions=world.deletions,
         readiness=world.readiness,
         clock=world.clock,
         reasons=load_reasons(),

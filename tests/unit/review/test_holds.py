@@ -180,13 +180,13 @@ def moderate(world):
 def view(world):
     return get_job(
         JOB,
+        shown_jobs=world.shown_jobs,
         jobs=world.jobs,
         photos=world.photos,
         inspections=world.inspections,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
-        deletions=world.deletions,
         reviews=world.reviews,
         appeals=world.appeals,
         readiness=world.readiness,

@@ -54,6 +54,9 @@ class Users(Protocol):
     """User profiles. An unknown user has an empty profile."""
 
     def profile(self, user_id: UserId) -> Profile: ...
+    def account(self, user_id: UserId, *, since: Day) -> tuple[Profile, list[QuotaEntry]]:
+        """Return with one read the profile, and `Ledger.entries` of that day and later ones."""
+
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         """Raises Conflict if the stored zone is no longer `seen`."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from likeness.domain.deletion.receipt import Deletion
     from likeness.domain.generation.avatar import Avatar
     from likeness.domain.ids import ErasureId, JobId, UserId
     from likeness.domain.jobs.estimate import Histogram
@@ -98,6 +100,21 @@ class Jobs(Protocol):
 
     def delete(self, job_id: JobId) -> None:
         """Delete every record of the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownJob:
+    """What each request for a job needs of it. `looked_until`: of the last `Jobs.may_look`."""
+
+    job: Job
+    photos: list[Photo]
+    deletion: Deletion | None
+    looked_until: datetime | None
+
+
+class ShownJobs(Protocol):
+    def get(self, job_id: JobId) -> ShownJob:
+        """Return everything with one read; photos by id. Raises NotFound."""
 
 
 class JobDurations(Protocol):

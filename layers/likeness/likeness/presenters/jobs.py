@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from likeness.domain.generation.avatar import Avatar
+    from likeness.domain.generation.published import PublishedAvatar
     from likeness.domain.ids import PhotoId
     from likeness.domain.jobs.catalogue import StyleCard
     from likeness.domain.jobs.estimate import Estimate
@@ -102,7 +103,7 @@ def progress_view(
     )
 
 
-def avatar_view(avatar: Avatar, urls: AvatarUrls) -> AvatarView:
+def avatar_view(avatar: Avatar | PublishedAvatar, urls: AvatarUrls) -> AvatarView:
     return AvatarView(
         avatar_id=avatar.avatar_id,
         style=avatar.style,

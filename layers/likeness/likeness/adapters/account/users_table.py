@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, find_item, record
-from likeness.adapters.dynamodb.queries import delete_partition
+from likeness.adapters.dynamodb.queries import delete_partition, query_after
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.domain.account.erasure import Erasure
+from likeness.domain.account.quota import Day, QuotaEntry
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import ConcurrentChange, Conflict, NotFound
 from likeness.domain.moment import CLOCKS_DIFFER
@@ -39,6 +40,18 @@ class UsersTable:
 
     def profile(self, user_id: UserId) -> Profile:
         return record(Profile, find_item(self._table, keys.profile(user_id)))
+
+    def account(self, user_id: UserId, *, since: Day) -> tuple[Profile, list[QuotaEntry]]:
+        """The query is consistent, as the two reads that it replaces: a job that was submitted or
+        has ended is counted by the next request."""
+        profile = keys.profile(user_id)
+        found = query_after(
+            self._table, pk=profile["pk"], after=keys.entries(since), last=profile["sk"]
+        )
+        items = {item["sk"]: item for item in found}
+        stored = items.pop(profile["sk"], {})
+        entries = (record(QuotaEntry, item) for item in items.values())
+        return record(Profile, stored), sorted(entries, key=lambda entry: entry.reserved_at)
 
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         values: dict[str, Any] = {":zone": _map(zone)}

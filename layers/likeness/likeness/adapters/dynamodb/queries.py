@@ -53,16 +53,22 @@ def query_newest(table: Table, *, pk: str, page: int) -> Iterator[dict[str, Any]
     )
 
 
-def query_after(table: Table, *, pk: str, after: str, last: str) -> Iterator[dict[str, Any]]:
-    """Yield items of one partition from `after` to `last`, which are sort keys, both included."""
-    return _pages(
-        table,
-        {
-            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :after AND :last",
-            "ExpressionAttributeValues": {":pk": pk, ":after": after, ":last": last},
-            "ConsistentRead": True,
-        },
-    )
+def query_after(
+    table: Table, *, pk: str, after: str, last: str, having: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield items of one partition from `after` to `last`, which are sort keys, both included.
+
+    `having`: only items with one of these attributes. The others are read, and not returned.
+    """
+    request: QueryInputTableQueryTypeDef = {
+        "KeyConditionExpression": "pk = :pk AND sk BETWEEN :after AND :last",
+        "ExpressionAttributeValues": {":pk": pk, ":after": after, ":last": last},
+        "ConsistentRead": True,
+    }
+    if having:
+        request["FilterExpression"] = " OR ".join(f"attribute_exists(#{name})" for name in having)
+        request["ExpressionAttributeNames"] = {f"#{name}": name for name in having}
+    return _pages(table, request)
 
 
 def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:

@@ -36,6 +36,11 @@ def midnight_after(day: Day, time_zone: str) -> datetime:
     return datetime.combine(tomorrow, time(), rules(time_zone)).astimezone(UTC)
 
 
+def first_day(now: datetime) -> Day:
+    """Returns a day before which no user's day is now: in no time zone does one end later."""
+    return Day((now.astimezone(UTC) - timedelta(days=1)).date().isoformat())
+
+
 class ReservedDay(Record):
     """A quota day that a job reserved, and when it ends in the user's zone."""
 

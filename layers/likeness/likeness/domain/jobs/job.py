@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.quota import Day
 from likeness.domain.errors import AlreadySubmitted, Conflict, JobEnded, JobRunning
+from likeness.domain.generation.published import PublishedAvatar
 from likeness.domain.ids import (
     AvatarIdField,
     JobId,
@@ -152,6 +153,9 @@ class Job(Versioned):
     avatars_expire_at: AwareDatetime | None = None
     avatars_shown: int = Field(default=0, ge=0, description="published, and kept by the user")
     cover: AvatarIdField | None = Field(default=None, description="the best of them")
+    published: tuple[PublishedAvatar, ...] | None = Field(
+        default=None, description="those avatars, best first; null: an earlier release stored none"
+    )
     avatars_deletion_asked_at: AwareDatetime | None = Field(
         default=None, description="by the user; none is shown any more"
     )

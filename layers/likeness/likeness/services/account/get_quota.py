@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from likeness.domain.account.quota import UserZone
+from likeness.domain.account.quota import UserZone, first_day
 from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
 from likeness.presenters.account import quota_view
 
@@ -50,7 +50,7 @@ def quota_of(
     has more, and Plus that ends leaves no job if more were used than the other tier has.
     """
     now = clock.now()
-    profile = users.profile(user_id)
+    profile, entries = users.account(user_id, since=first_day(now))
     zone = profile.zone or UserZone.first("UTC", now, ledger.last_reserved(user_hash))
     today = quota_day(test, zone, now) or zone.today(now)
     return quota_view(
@@ -60,6 +60,8 @@ def quota_of(
         job_tier(test, profile.plus, tiers, now),
         tiers,
         used=ledger.used(user_hash, today.day),
-        entries=ledger.entries(user_id, today.day, test=test is not None),
+        entries=ledger.entries(user_id, today.day, test=True)
+        if test
+        else [entry for entry in entries if entry.day == today.day],
         now=now,
     )

@@ -18,16 +18,17 @@ from likeness.presenters import jobs as views
 from likeness.services.photos.lost_uploads import request_lost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from likeness.api.account import QuotaView
     from likeness.api.avatars import AvatarView
     from likeness.contracts.container import GenerationProgress
+    from likeness.domain.generation.avatar import Avatar
+    from likeness.domain.generation.published import PublishedAvatar
     from likeness.domain.ids import JobId
-    from likeness.ports.deletion import Deletions
     from likeness.ports.generation import Work
-    from likeness.ports.jobs import JobDurations, Jobs, OperatingState
+    from likeness.ports.jobs import JobDurations, Jobs, OperatingState, ShownJobs
     from likeness.ports.photos import Inspections, Photos
     from likeness.ports.provenance import AvatarStore
     from likeness.ports.review import Appeals, Reviews
@@ -42,13 +43,13 @@ PROVEN = (DeletionState.DELETED, DeletionState.HELD)
 def get_job(
     job_id: JobId,
     *,
+    shown_jobs: ShownJobs,
     jobs: Jobs,
     photos: Photos,
     inspections: Inspections,
     avatar_store: AvatarStore,
     work: Work,
     durations: JobDurations,
-    deletions: Deletions,
     reviews: Reviews,
     appeals: Appeals,
     readiness: Readiness,
@@ -59,13 +60,13 @@ def get_job(
     """While the job is open, requests the inspection of uploads whose S3 event was lost.
     `quota`: the use case get_quota.
     """
-    job = jobs.get(job_id)
-    there = request_lost(job, jobs=jobs, photos=photos, inspections=inspections, clock=clock)
+    shown = shown_jobs.get(job_id)
+    job, deletion = shown.job, shown.deletion
+    there = request_lost(shown, jobs=jobs, photos=photos, inspections=inspections, clock=clock)
     decided = reviews.for_job(job_id) if job.state is JobState.REFUSED else []
     refused = decisions(job, there, decided)
     appeal = appeals.get(job_id) if refused.needing_statement else None
     now = clock.now()
-    deletion = deletions.get(job_id)
     avatars = _avatars(job, jobs, avatar_store) if job.shows_avatars(now) else ()
     progress = _progress(job, now, jobs=jobs, work=work, durations=durations, readiness=readiness)
     return JobView(
@@ -152,6 +153,11 @@ def _done(job: Job, jobs: Jobs, drawn: GenerationProgress | None) -> int:
 
 
 def _avatars(job: Job, jobs: Jobs, avatar_store: AvatarStore) -> tuple[AvatarView, ...]:
-    published = [a for a in jobs.avatars(job.job_id) if a.state is AvatarState.PUBLISHED]
+    """An earlier release stored no list with the job: then the avatars are read."""
+    published: Sequence[Avatar | PublishedAvatar] = (
+        [a for a in jobs.avatars(job.job_id) if a.state is AvatarState.PUBLISHED]
+        if job.published is None
+        else job.published
+    )
     urls = avatar_store.urls(job.job_id, [avatar.avatar_id for avatar in published])
     return tuple(views.avatar_view(avatar, urls[avatar.avatar_id]) for avatar in published)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from likeness.contracts.jobs import SettleJobResult
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.generation.published import shown
 from likeness.domain.jobs.estimate import active_time
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
@@ -48,8 +49,7 @@ def settle_job(
         now,
         reason=reason,
         avatars_expire_at=now + avatar_lifetime,
-        avatars_shown=len(published),
-        cover=published[0].avatar_id if published else None,
+        **shown(published),
     )
     if job.day is None:
         jobs.save(completed)

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from likeness.domain.errors import Conflict, Unavailable
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import InspectionLease, Photo, PhotoState
 from likeness.ports.photos import Inspections, Photos, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from likeness.ports.jobs import Jobs
+    from likeness.ports.jobs import Jobs, ShownJob
     from likeness.ports.runtime import Clock
 
 # "Amazon S3 Event Notifications" (S3 User Guide): delivered in seconds, sometimes in a minute or
@@ -26,20 +26,20 @@ INSPECTION_ENDS_WITHIN = timedelta(seconds=60)  # the function's Timeout
 
 
 def request_lost(
-    job: Job, *, jobs: Jobs, photos: Photos, inspections: Inspections, clock: Clock
+    shown: ShownJob, *, jobs: Jobs, photos: Photos, inspections: Inspections, clock: Clock
 ) -> list[Photo]:
     """Return the job's photos. For one that is read while open: find the lost uploads.
 
     The bucket is listed only while a photo is awaited, at most once in LOOK_EVERY for each job.
     """
-    there, now = jobs.photos(job.job_id), clock.now()
+    job, there, now = shown.job, shown.photos, clock.now()
     if job.state is not JobState.OPEN:
         return there
     awaited = any(photo.state is PhotoState.AWAITED for photo in there)
     with suppress(Unavailable):  # the job is shown, and a later request finds them
         look = (
             awaited
-            and now >= job.created_at + LOOK_EVERY
+            and now >= (shown.looked_until or job.created_at + LOOK_EVERY)
             and jobs.may_look(job.job_id, now=now, until=now + LOOK_EVERY)
         )
         uploads = photos.uploads(job.job_id) if look else []

@@ -8,6 +8,7 @@ from likeness.api.avatars import KeepAvatars, KeptAvatarsView
 from likeness.domain.deletion.receipt import PUBLISHED, StoredObject
 from likeness.domain.errors import AvatarsExpired, Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.generation.published import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,18 +44,18 @@ def keep_avatars(
     if len(chosen) != len(request.avatars):
         raise Invalid("avatars must differ from one another", field="/body/avatars")
     known = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
-    shown = {n for n, avatar in known.items() if avatar.state is AvatarState.PUBLISHED}
-    if missing := sorted(chosen - shown):
+    there = {n for n, avatar in known.items() if avatar.state is AvatarState.PUBLISHED}
+    if missing := sorted(chosen - there):
         raise NotFound(
             f"job {job_id} has no avatar {', '.join(missing)} to keep", field="/body/avatars"
         )
     kept = [avatar for avatar in known.values() if avatar.avatar_id in chosen]
-    shows = {"avatars_shown": len(kept), "cover": kept[0].avatar_id}
-    if (job.avatars_shown, job.cover) != tuple(shows.values()):
+    shows = shown(kept)
+    if any(getattr(job, name) != value for name, value in shows.items()):
         jobs.save(job.change(**shows))
     jobs.save_avatars(
         known[avatar_id].model_copy(update={"state": AvatarState.NOT_KEPT})
-        for avatar_id in sorted(shown - chosen)
+        for avatar_id in sorted(there - chosen)
     )
     others = [
         avatar

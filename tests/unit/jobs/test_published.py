@@ -32,3 +32,9 @@ def test_an_avatar_takes_few_bytes_of_the_jobs_record():
 def test_a_text_that_is_no_avatar_is_refused(stored):
     with pytest.raises(ValidationError):
         PublishedAvatar.model_validate(stored)
+
+
+def test_a_part_that_only_the_next_release_knows_is_not_read():
+    known = PublishedAvatar.model_validate("a01 comic 0.39")
+
+    assert PublishedAvatar.model_validate("a01 comic 0.39 new") == known

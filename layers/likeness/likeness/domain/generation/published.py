@@ -30,6 +30,7 @@ class PublishedAvatar(Record):
     def _read(cls, stored: object) -> object:
         if not isinstance(stored, str):
             return stored
+        # The next release may have stored another part.
         return dict(zip(cls.model_fields, stored.split(), strict=False))
 
     @model_serializer

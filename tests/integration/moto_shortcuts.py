@@ -95,7 +95,9 @@ def _snapshot(table: Table, _memo: dict[int, Any]) -> Table:
     return found
 
 
-def _update_copy(backend: DynamoDBBackend, table_name: str, key: Any, *args: Any, **more: Any) -> Any:
+def _update_copy(
+    backend: DynamoDBBackend, table_name: str, key: Any, *args: Any, **more: Any
+) -> Any:
     table = backend.get_table(table_name)
     hash_key, range_key = backend.get_keys_value(table, key)
     if item := table.get_item(hash_key, range_key):

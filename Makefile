@@ -23,7 +23,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/bytecode
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-fast test-path test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity dashboard certificate clients weights launch lock generated previews proof hooks clean
+.PHONY: help demo up app down status env test test-path test-service test-container test-deployment test-js test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity dashboard certificate clients weights launch lock generated previews proof hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -91,18 +91,30 @@ env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 
 # --- tests ------------------------------------------------------------------------------------------
 
-test: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
-	@$(MAKE) -j 2 test-fast test-path # the second waits more than it computes
+TESTS := test-path test-service test-container test-deployment test-js
+SERVICE := tests/unit tests/integration tests/workflow
+FAST := -m "not stack and not long" -q
 
-test-fast: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## Those of make test that start no laptop cloud
-	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests --ignore tests/model --ignore tests/stack --ignore tests/browser -m "not stack and not long" $(SPLIT) -q
+test: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests: a process for each of the next five, two at a time; none needs an AWS account [WORKERS=]
+	@echo "$(WORKERS) at a time, each printed at its end: $(TESTS)"
+	@$(MAKE) -j $(WORKERS) --keep-going --output-sync=target $(TESTS)
+
+test-service: .envs/dev/.ready ## Of these: the product's domain, use cases, adapters and state machine
+	$(DEV)/python -m pytest $(SERVICE) $(FAST)
+
+test-deployment: .envs/dev/.ready node_modules/.ready .envs/checkov/.ready $(LAPTOP) ## Of these: templates, documents, clients, the parts of the laptop cloud
+	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests \
+	  $(addprefix --ignore ,$(SERVICE) tests/model tests/stack tests/browser) $(FAST)
+
+test-container: .envs/model/.ready ## Of these: the container's, apart from the diffusion engines
+	.envs/model/bin/python -m pytest tests/model --ignore tests/model/diffusion $(FAST)
+
+test-js: node_modules/.ready ## Of these: the TypeScript client and the moderators' page
 	$(NODE) npm test --silent --workspace likeness-client
 	$(NODE) node --test --test-reporter=dot 'tests/console/*.test.js'
-	.envs/model/bin/python -m pytest tests/model --ignore tests/model/diffusion -m "not long" $(SPLIT) -q
 
-test-path: .envs/dev/.ready $(LAPTOP) ## The others: one job on the laptop cloud. Printed at the end
-	@mkdir -p build; $(DEV)/python -m pytest tests/stack -m "stack and not long" -q >build/test-path.txt 2>&1 || failed=1; \
-	  cat build/test-path.txt; exit $${failed:-0}
+test-path: .envs/dev/.ready $(LAPTOP) ## Of these: one job on the laptop cloud
+	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
 
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 

@@ -411,8 +411,10 @@ class FakeAuditLog:
         return (one for one in self.written if one.chain == chain and one.number > after)
 
     def heads(self) -> list[ChainHead]:
-        last = {entry.chain: entry.head for entry in self.written}
-        return [last.get(chain) or ChainHead.start(chain) for chain in range(CHAINS)]
+        last = {entry.chain: entry for entry in self.written}
+        return [
+            last[chain].head if chain in last else ChainHead.start(chain) for chain in range(CHAINS)
+        ]
 
     def missing(self, heads: Iterable[ChainHead]) -> list[ChainHead]:
         there = [entry.head for entry in self.written]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,10 +245,11 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "_write", checked)
 
 
+@cache
 def _template(path: Path) -> dict[str, Any]:
     """A CloudFormation file as plain data, without its intrinsic functions."""
 
-    class Loader(yaml.SafeLoader): ...
+    class Loader(yaml.CSafeLoader): ...
 
     Loader.add_multi_constructor("!", lambda *_: None)
     loaded: dict[str, Any] = yaml.load(path.read_text(), Loader=Loader)  # noqa: S506 - a safe one

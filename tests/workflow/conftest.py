@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
 from tests.workflow.machine import REGION, Machine
 
@@ -19,24 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-_parse = AmazonStateLanguageParser.parse
-
-
-@cache
-def _tree(definition: str) -> Any:
-    return _parse(definition)[1]
-
-
-def _parse_once(definition: str) -> tuple[Any, Any]:
-    """moto parses a definition when it is created and at each start, half a second each time."""
-    tree = _tree(definition)
-    return Preprocessor().visit(tree), tree
-
-
 @pytest.fixture(scope="session", autouse=True)
 def parsed_once() -> Iterator[None]:
+    """moto parses a definition when it is created and at each start, half a second each time.
+
+    The program that it makes of it has no state: an execution's is in its environment.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(AmazonStateLanguageParser, "parse", _parse_once)
+        patch.setattr(AmazonStateLanguageParser, "parse", cache(AmazonStateLanguageParser.parse))
         yield
 
 

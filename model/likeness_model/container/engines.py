@@ -1,14 +1,21 @@
 """Load an engine by its name in `GenerationOrder.engine`."""
 
+from typing import get_args
+
+from likeness.domain.generation.engine import Engine as Name
 from likeness_model.container.folders import Folders
+from likeness_model.errors import WeightsError
 from likeness_model.generation.engine import Engine
 
 
 def load_engine(name: str, *, workers: int = 2) -> Engine:
     """`workers` is for the painter; other engines read weights from the container's folder.
 
-    Raises WeightsError where the weights are missing or do not match their manifest.
+    Raises WeightsError where there is no such engine, or its weights are missing or do not match
+    their manifest.
     """
+    if name not in get_args(Name):  # before torch, which takes seconds to import
+        raise WeightsError(f"unknown engine {name}: choose {', '.join(get_args(Name))}")
     if name == "painter":
         from likeness_model.painter.engine import Painter  # noqa: PLC0415
 

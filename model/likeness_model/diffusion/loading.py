@@ -24,7 +24,6 @@ from likeness_model.diffusion.recipe import (
 )
 from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.diffusion.weights import verified_while_loading
-from likeness_model.errors import WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +66,6 @@ def load_pipeline(
         family, recipe = TINY[name]
         log.info("%s: random weights, the pictures are noise", name)
         return random_pipeline(name, recipe, family=family, tiny=True)
-    if name not in KINDS:
-        raise WeightsError(f"unknown engine {name}: choose {', '.join([*KINDS, *TINY])}")
     kind = KINDS[name]
     place = torch.device(device) if device else find_gpu(name)
     usual = torch.bfloat16 if place.type == "cuda" else torch.float32

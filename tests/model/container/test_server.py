@@ -122,11 +122,18 @@ def request_of(folder):
     return body.getvalue()
 
 
-@pytest.fixture
-def request_body(job_folder):
-    job_folder.add_photo("p01", demo_bytes("close"))
-    job_folder.order(["glamour", "pencil"])
-    return request_of(job_folder)
+@pytest.fixture(scope="module")
+def request_body(tmp_path_factory):
+    folder = JobFolder(tmp_path_factory.mktemp("job"))
+    folder.add_photo("p01", demo_bytes("close"))
+    folder.order(["glamour", "pencil"])
+    return request_of(folder)
+
+
+@pytest.fixture(scope="module")
+def drawn(endpoint, request_body):
+    """Status and body of its response."""
+    return endpoint.draw(request_body)
 
 
 def archive_of(**files):
@@ -139,8 +146,8 @@ def archive_of(**files):
     return body.getvalue()
 
 
-def test_the_response_contains_the_result_and_each_of_its_avatars(endpoint, request_body):
-    status, body = endpoint.draw(request_body)
+def test_the_response_contains_the_result_and_each_of_its_avatars(drawn):
+    status, body = drawn
 
     assert status == 200
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
@@ -152,22 +159,21 @@ def test_the_response_contains_the_result_and_each_of_its_avatars(endpoint, requ
         assert cv2.imdecode(np.frombuffer(picture, np.uint8), 1).shape == (192, 192, 3)
 
 
-def test_nothing_of_a_job_is_left_on_the_disk(endpoint, request_body):
-    endpoint.draw(request_body)
-
+def test_nothing_of_a_job_is_left_on_the_disk(endpoint, drawn):
     assert endpoint.left() == []
 
 
-def test_another_users_job_in_between_does_not_change_the_avatars(endpoint, request_body, tmp_path):
+def test_another_users_job_in_between_does_not_change_the_avatars(
+    endpoint, request_body, drawn, tmp_path
+):
     other = JobFolder(tmp_path / "other")
     other.add_photo("p01", demo_bytes("tilted"))
     other.order(["cosmic"])
 
-    first = endpoint.draw(request_body)[1]
     endpoint.draw(request_of(other))
     again = endpoint.draw(request_body)[1]
 
-    assert checksums(again) == checksums(first)
+    assert checksums(again) == checksums(drawn[1])
 
 
 def checksums(body):
@@ -177,14 +183,14 @@ def checksums(body):
 
 
 def test_ping_responds_while_a_job_runs_and_a_second_job_waits_for_its_turn(
-    endpoint, request_body, tmp_path
+    endpoint, request_body, drawn, tmp_path
 ):
     """Both get the avatars that they get alone."""
     other = JobFolder(tmp_path / "other")
     other.add_photo("p01", demo_bytes("tilted"))
     other.order(["cosmic"])
     bodies = [request_body, request_of(other)]
-    alone = [checksums(endpoint.draw(body)[1]) for body in bodies]
+    alone = [checksums(body) for _, body in (drawn, endpoint.draw(bodies[1]))]
     with ThreadPoolExecutor(2) as threads:
         together = [threads.submit(endpoint.draw, body) for body in bodies]
         wait_until(endpoint.left)
@@ -290,9 +296,7 @@ def test_a_request_that_is_too_large_is_rejected_before_it_is_read(endpoint):
     assert endpoint.request("POST", "/invocations", b"", headers)[0] == 413
 
 
-def test_the_log_names_ids_and_measures_and_no_path(endpoint, home, request_body):
-    endpoint.draw(request_body)
-
+def test_the_log_names_ids_and_measures_and_no_path(drawn, home):
     log = (home / "log").read_text()
     assert "avatar a01: drawn" in log
     assert "avatars_drawn=2;" in log

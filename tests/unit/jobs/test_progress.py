@@ -142,19 +142,20 @@ def test_an_estimate_is_as_near_to_what_follows_as_one_from_the_latest_100_jobs(
     random = Random(1)
     submitted = sorted(random.uniform(0, 12 * HOUR) for _ in range(12 * jobs_per_hour))
     history = [(at, typical(at) * random.lognormvariate(0, 0.3)) for at in submitted]
+    places = [(slot(NOW + timedelta(seconds=at + took)), bucket(took)) for at, took in history]
     of_histogram, of_jobs = [], []
     for now in range(5 * HOUR, 12 * HOUR, 17 * 60):
-        ended = [(at, took) for at, took in history if at + took <= now]
+        ended = [n for n, (at, took) in enumerate(history) if at + took <= now]
         follow = [took for at, took in history if at > now][:100]
         if len(ended) < MIN_DURATIONS or len(follow) < 5:
             continue
         truth = exact(follow, 0)
         slots = defaultdict(Counter)
-        for at, took in ended:
-            slots[slot(NOW + timedelta(seconds=at + took))][bucket(took)] += 1
+        for start, length in (places[n] for n in ended):
+            slots[start][length] += 1
         found = estimate(latest(slots[start] for start in sorted(slots, reverse=True)), 0)
         of_histogram += errors((found.p50_s, found.p90_s), truth)
-        of_jobs += errors(exact([took for _, took in ended[-100:]], 0), truth)
+        of_jobs += errors(exact([history[n][1] for n in ended[-100:]], 0), truth)
 
     assert len(of_histogram) > 20
     assert fmean(of_histogram) <= fmean(of_jobs) + STEP - 1

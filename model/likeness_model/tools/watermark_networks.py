@@ -9,7 +9,7 @@ RivaGAN's kernels are 11 x 11, and almost all its work is one convolution of 32 
 decides which pixel carries which bit. Both networks compute it as a sum of separable kernels, and
 likewise those that see the picture. `rivagan_encoder` draws the residual from cells of 2 x 2
 pixels, at a fifth of the cost of RivaGAN's encoder. `rivagan_check` also decides once for each
-cell; it estimates the decoder's scores at an eighth of its cost. The verification service reads
+cell; it estimates the decoder's scores at a seventh of its cost. The verification service reads
 with the decoder itself.
 """
 
@@ -32,7 +32,7 @@ Shapes = Mapping[str, list[str | int]]
 
 PIXEL, CELL = (1, 1), (2, 2)  # pixels
 # Separable kernels in a sum.
-PICTURE_RANK, ATTENTION_RANK, VALUE_RANK, RESIDUAL_RANK = 16, 48, 16, 12
+PICTURE_RANK, ATTENTION_RANK, VALUE_RANK, RESIDUAL_RANK = 24, 48, 16, 12
 NEAR = 0.95  # correlation of neighbouring pixels of a picture, roughly
 QUARTER, LENGTH = SIDE // 2, 32
 PICTURE: list[str | int] = ["n", 3, QUARTER, QUARTER]

@@ -45,16 +45,23 @@ def smoothstep(low: float, high: float, x: Plane) -> Plane:
 
 
 def resized(x: AnyPlane, size: int) -> AnyPlane:
-    """Square array at another side: cubic when it grows, halved and then linear when it shrinks.
+    """Square array at another side: area when it shrinks, cubic when it grows."""
+    if x.shape[0] == size:
+        return x
+    how = cv2.INTER_AREA if size < x.shape[0] else cv2.INTER_CUBIC
+    return cv2.resize(x, (size, size), interpolation=how)
+
+
+def shrunk(x: AnyPlane, size: int) -> AnyPlane:
+    """As `resized`, but halved and then linear when it shrinks: for what is smoothed afterwards.
 
     Averages over areas by a factor that is not whole take ten times as long.
     """
     while size <= x.shape[0] // 2 and x.shape[0] % 2 == 0:
         x = cv2.resize(x, (x.shape[0] // 2,) * 2, interpolation=cv2.INTER_AREA)
-    if x.shape[0] == size:
-        return x
-    how = cv2.INTER_LINEAR if size < x.shape[0] else cv2.INTER_CUBIC
-    return cv2.resize(x, (size, size), interpolation=how)
+    if size >= x.shape[0]:
+        return resized(x, size)
+    return cv2.resize(x, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def blur(x: AnyPlane, sigma: float) -> AnyPlane:

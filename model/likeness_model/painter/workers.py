@@ -38,7 +38,7 @@ from likeness_model.vision.watermark import write_watermark
 
 PR_SET_PDEATHSIG = 1  # prctl
 M_MMAP_THRESHOLD, MAPPED_FROM = -3, 8 << 20  # mallopt(3): bytes
-M_TRIM_THRESHOLD, RETAINED = -1, 64 << 20
+M_TRIM_THRESHOLD, RETAINED = -1, 32 << 20
 
 _libc = ctypes.CDLL(None)
 

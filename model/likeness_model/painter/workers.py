@@ -38,7 +38,6 @@ from likeness_model.vision.watermark import write_watermark
 
 PR_SET_PDEATHSIG = 1  # prctl
 M_MMAP_THRESHOLD, MAPPED_FROM = -3, 8 << 20  # mallopt(3): bytes
-M_TRIM_THRESHOLD, RETAINED = -1, 32 << 20
 
 _libc = ctypes.CDLL(None)
 
@@ -103,13 +102,6 @@ def _map_large_blocks() -> None:
         _libc.mallopt(M_MMAP_THRESHOLD, MAPPED_FROM)
 
 
-def _retain_while_drawing() -> None:
-    """Else each freed plane returns its pages, which the kernel clears for the next one: a fourth
-    of all page faults. Not in the analysis, which has the highest memory use of all."""
-    if hasattr(_libc, "mallopt"):
-        _libc.mallopt(M_TRIM_THRESHOLD, RETAINED)
-
-
 def _trim() -> None:
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(0)
@@ -157,7 +149,6 @@ def draw(
 ) -> Picture:
     """Draw and measure; watermark only a picture that will not be redrawn, because the watermark
     takes as long as a fast style."""
-    _retain_while_drawing()
     for model in ("selfie", "blazepose", "u2netp"):
         unload(model)
     scene = subject.scene(draft.variation, size)

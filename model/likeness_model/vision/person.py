@@ -1,9 +1,13 @@
 """The person on a photo."""
 
+from dataclasses import replace
+
 from likeness.domain.photos.photo import Box, same_face
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.records import Face, Image, Mesh
+
+NOSE = 1  # the tip
 
 
 class NoUsableFace(Exception):
@@ -15,13 +19,20 @@ def find_person(photo: Image, box: Box | None = None) -> Mesh:
 
     Another face never takes its place: it is a stranger's.
     """
-    face = _face_at(box, photo, find_faces(photo, side=640)) or _face_at(
-        box, photo, find_faces(photo)
-    )
+    for side in (640, 1024):
+        faces = find_faces(photo, side=side)
+        face = _face_at(box, photo, faces)
+        if face is not None:
+            break
     mesh = face and lay_mesh(photo, face)
     if mesh is None:
         raise NoUsableFace("no usable face was found")
-    return mesh
+    return replace(mesh, others=tuple(other for other in faces if not _contains(other, mesh)))
+
+
+def _contains(face: Face, mesh: Mesh) -> bool:
+    x, y = mesh.plane[NOSE]
+    return bool(face.x < x < face.x + face.width and face.y < y < face.y + face.height)
 
 
 def _face_at(box: Box | None, photo: Image, faces: list[Face]) -> Face | None:

@@ -33,11 +33,13 @@ class Face:
 class Mesh:
     """The 468 points of a face, (468, 3): x, y and depth in the same unit (closer is less).
 
-    `presence` is the network's probability, 0 to 1, of a face under the mesh.
+    `presence` is the network's probability, 0 to 1, of a face under the mesh. `others` are the
+    photo's other faces, as `find_person` saw them.
     """
 
     points: Floats
     presence: float
+    others: tuple[Face, ...] = ()
 
     @property
     def plane(self) -> Floats:

@@ -39,7 +39,7 @@ CLAIM = Claim.model_validate(
     {"watermark": "0123456789a", "style": "comic", "engine": "painter", "made_at": NOW}
 )
 LABEL = xmp.packet(SOURCE_TYPES["painter"])
-PNG = only_pixels(a_png(7, side=256), side=256, xmp=LABEL)
+PNG = only_pixels(a_png(7, side=256), side=256, xmp=LABEL).png
 KINDS = {"image/png": PNG, "image/webp": webp.scaled(PNG, [128], xmp=LABEL)[128]}
 
 

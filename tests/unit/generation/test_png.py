@@ -1,10 +1,12 @@
 """Only the pixels of an avatar's PNG are published; other files are refused."""
 
+import io
 import struct
 import tracemalloc
 import zlib
 
 import pytest
+from PIL import Image
 
 from likeness.adapters.generation.png import only_pixels
 from likeness.domain.errors import Invalid
@@ -29,14 +31,25 @@ def pixels(rows: bytes = ROWS) -> bytes:
 
 
 def test_a_plain_png_is_unchanged():
-    assert only_pixels(a_png(1, side=SIDE), side=SIDE) == a_png(1, side=SIDE)
+    assert only_pixels(a_png(1, side=SIDE), side=SIDE).png == a_png(1, side=SIDE)
 
 
 @pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"tIME", b"prVt"])
 def test_ancillary_chunks_are_removed(kind):
     written = png(png_chunk(kind, b"a secret"), pixels(), png_chunk(kind, b"another"))
 
-    assert only_pixels(written, side=SIDE) == png(pixels())
+    assert only_pixels(written, side=SIDE).png == png(pixels())
+
+
+def test_the_pixels_are_returned_without_compression_too():
+    written = png(png_chunk(b"tEXt", b"a secret"), pixels())
+
+    stored = only_pixels(written, side=SIDE, xmp=b"a label").stored
+
+    assert ROWS in stored
+    assert b"a secret" not in stored
+    with Image.open(io.BytesIO(stored)) as one, Image.open(io.BytesIO(written)) as other:
+        assert one.tobytes() == other.tobytes()
 
 
 def test_pixels_in_several_chunks_and_a_palette_stay():
@@ -47,7 +60,7 @@ def test_pixels_in_several_chunks_and_a_palette_stay():
         png_chunk(b"IDAT", stream[9:]),
     )
 
-    assert only_pixels(written, side=SIDE) == written
+    assert only_pixels(written, side=SIDE).png == written
 
 
 def flipped(content: bytes, at: int) -> bytes:

@@ -29,7 +29,7 @@ from likeness_model.painter.technique.strokes import (
     until,
 )
 
-KINDS, ACROSS, ALONG = 8, 40, 96  # brush prints in the atlas and their resolution
+KINDS, ACROSS, ALONG = 8, 40, 96  # brush prints in the atlas, a power of two; their resolution
 BEYOND = 1.05  # how far a pixel's place is looked up, in half widths and half lengths
 
 
@@ -146,17 +146,16 @@ class Marks:
     def place(self, laid: Laid) -> NDArray[np.intp]:
         """The index of each pixel in these tables."""
         row, column = (
-            ((x + np.float32(BEYOND)) * np.float32(cells / (2 * BEYOND))).astype(np.intp)
+            np.clip((x + np.float32(BEYOND)) * np.float32(cells / (2 * BEYOND)), 0, cells - 1)
             for x, cells in ((laid.across, self.across), (laid.along, self.along))
         )
-        np.clip(row, 0, self.across - 1, out=row)
-        np.clip(column, 0, self.along - 1, out=column)
-        kind = laid.stroke % KINDS
-        kind *= self.across
-        kind += row
-        kind *= self.along
-        kind += column
-        return kind
+        # 32 bits: numpy has no fast conversion of floats to 64 bits, nor a fast clip of them.
+        place = (laid.stroke & (KINDS - 1)).astype(np.int32)
+        place *= self.across
+        place += row.astype(np.int32)
+        place *= self.along
+        place += column.astype(np.int32)
+        return place.astype(np.intp)
 
 
 def bristle_marks(prints: NDArray[np.float32], brush: Brush, width: float) -> Marks:

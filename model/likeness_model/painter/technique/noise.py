@@ -23,10 +23,12 @@ def value_noise(
         columns = max(3, round(rows / stretch))
         grid = rng.random((rows, columns), np.float32) * 2 - 1
         how = cv2.INTER_AREA if rows > size else cv2.INTER_CUBIC
-        total += weight * cv2.resize(grid, (size, size), interpolation=how)
+        layer = cv2.resize(grid, (size, size), interpolation=how)
+        cv2.scaleAdd(layer, weight, total, dst=total)
         power += weight * weight
         weight *= 0.5
-    return total * np.float32(1.3 / np.sqrt(power))
+    total *= np.float32(1.3 / np.sqrt(power))
+    return total
 
 
 def speckle(rng: np.random.Generator, size: int, grain: float = 1.0) -> Plane:
@@ -34,8 +36,9 @@ def speckle(rng: np.random.Generator, size: int, grain: float = 1.0) -> Plane:
     cells = max(3, round(1024 / grain))
     grid = rng.integers(0, 256, (cells, cells), np.uint8)
     how = cv2.INTER_AREA if cells > size else cv2.INTER_CUBIC
-    fine = cv2.resize(grid, (size, size), interpolation=how).astype(np.float32)
-    return fine * (2 / 255) - 1
+    fine = cv2.resize(grid, (size, size), interpolation=how) * np.float32(2 / 255)
+    fine -= 1
+    return fine
 
 
 def warp(x: Plane, dx: Plane, dy: Plane) -> Plane:

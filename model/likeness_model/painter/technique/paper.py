@@ -10,7 +10,9 @@ from likeness_model.painter.technique.planes import Plane, blur, uphill
 def normalised(x: Plane) -> Plane:
     """`x` with mean 0 and deviation 1."""
     mean, deviation = cv2.meanStdDev(x)
-    return (x - np.float32(mean[0, 0])) * np.float32(1 / (deviation[0, 0] + 1e-6))
+    plane = x - np.float32(mean[0, 0])
+    plane *= np.float32(1 / (deviation[0, 0] + 1e-6))
+    return plane
 
 
 def cold_press(rng: np.random.Generator, size: int) -> Plane:
@@ -39,11 +41,12 @@ def laid(rng: np.random.Generator, size: int) -> Plane:
 def weave(rng: np.random.Generator, size: int, threads: float = 150) -> Plane:
     """Canvas: warp over weft in plain weave, with slightly irregular threads."""
     steps = np.arange(size, dtype=np.float32) * (threads * np.pi / size)
-    off = value_noise(rng, size, 12, octaves=2) * 0.5
-    x, y = steps[None, :] + off, steps[:, None] - off
-    warp, weft = np.sin(x), np.sin(y)
-    thread = np.where(warp * weft > 0, np.abs(warp), np.abs(weft))
-    return normalised(thread + 0.25 * speckle(rng, size, 2.0))
+    off = value_noise(rng, size, 12, octaves=2)
+    off *= 0.5
+    warp, weft = np.sin(steps[None, :] + off), np.sin(steps[:, None] - off)
+    over = cv2.compare(cv2.multiply(warp, weft), 0, cv2.CMP_GT)
+    thread = cv2.copyTo(cv2.absdiff(warp, 0), over, cv2.absdiff(weft, 0))
+    return normalised(cv2.scaleAdd(speckle(rng, size, 2.0), 0.25, thread))
 
 
 def fibres(rng: np.random.Generator, size: int, count: int = 420) -> Plane:

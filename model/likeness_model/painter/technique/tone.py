@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from likeness_model.painter.technique.planes import Picture, Plane, painted, resized
+from likeness_model.painter.technique.planes import Picture, Plane, painted, shrunk
 
 Colour = tuple[int, int, int]
 
@@ -21,7 +21,7 @@ def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -
     The result is `side` pixels wide; repeated passes approach flat patches (Winnemoeller et al.
     2006, "Real-Time Video Abstraction").
     """
-    small = resized(picture, side)
+    small = shrunk(picture, side)
     for _ in range(passes):
         small = cv2.bilateralFilter(small, 7, range_sigma, 3.0)
     return small

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from likeness.adapters.provenance.xmp import PNG_KEYWORD
 from likeness.domain.errors import Invalid
@@ -16,10 +16,20 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # all critical chunks that exist
 
 
-def only_pixels(png: bytes, *, side: int, xmp: bytes | None = None) -> bytes:
+class Pixels(NamedTuple):
+    """A PNG without metadata, and one with the same pixels that are not compressed.
+
+    Inflating takes as long as everything else in a decoder, and the pixels are inflated already.
+    """
+
+    png: bytes
+    stored: bytes
+
+
+def only_pixels(png: bytes, *, side: int, xmp: bytes | None = None) -> Pixels:
     """Return the picture with its critical chunks only: no text, EXIF, profile or time.
 
-    `xmp` is added as the only metadata.
+    `xmp` is added to `png` as the only metadata.
 
     Accepts what the container draws: a square of 8-bit RGB, not interlaced. Raises Invalid for
     anything else: a wrong checksum, an unknown critical chunk, bytes after the picture or after
@@ -33,10 +43,13 @@ def only_pixels(png: bytes, *, side: int, xmp: bytes | None = None) -> bytes:
         if kind not in CRITICAL and not kind[:1].islower():
             raise Invalid(f"an unknown critical PNG chunk: {kind!r}")
     stream = b"".join(body for kind, body in chunks if kind == b"IDAT")
-    _check_pixels(stream, size=side * (1 + 3 * side))
+    rows = zlib.compress(_inflated(stream, size=side * (1 + 3 * side)), level=0)
     critical = [_chunk(kind, body) for kind, body in chunks if kind in CRITICAL]
     metadata = [] if xmp is None else [_chunk(b"iTXt", PNG_KEYWORD + bytes(5) + xmp)]
-    return SIGNATURE + b"".join([critical[0], *metadata, *critical[1:]])
+    return Pixels(
+        png=SIGNATURE + b"".join([critical[0], *metadata, *critical[1:]]),
+        stored=SIGNATURE + b"".join([critical[0], _chunk(b"IDAT", rows), _chunk(b"IEND", b"")]),
+    )
 
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -63,8 +76,8 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _check_pixels(stream: bytes, *, size: int) -> None:
-    """Check that the stream has exactly `size` bytes. Inflates at most one more: no zip bomb."""
+def _inflated(stream: bytes, *, size: int) -> bytes:
+    """Return exactly `size` bytes. Inflates at most one more: no zip bomb."""
     inflate = zlib.decompressobj()
     try:
         pixels = inflate.decompress(stream, size + 1)
@@ -72,3 +85,4 @@ def _check_pixels(stream: bytes, *, size: int) -> None:
         raise Invalid("a PNG whose pixels cannot be read") from broken
     if len(pixels) != size or not inflate.eof or inflate.unused_data:
         raise Invalid("a PNG whose pixels do not match its size")
+    return pixels

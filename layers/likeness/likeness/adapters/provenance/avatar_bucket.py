@@ -102,9 +102,9 @@ class AvatarBucket:
         from likeness.adapters.provenance import webp  # noqa: PLC0415 - Pillow, only to scale
 
         label = xmp.packet(SOURCE_TYPES[avatar.engine])
-        png = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
-        smaller = webp.scaled(png, WEBP_SIDES, xmp=label)
-        png = sign(avatar, png, "image/png")
+        pixels = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
+        smaller = webp.scaled(pixels.stored, WEBP_SIDES, xmp=label)
+        png = sign(avatar, pixels.png, "image/png")
         signed = {side: sign(avatar, content, "image/webp") for side, content in smaller.items()}
         return self._write(avatar, png, signed)
 

@@ -10,15 +10,16 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-QUALITY = 85
-METHOD = 4  # of 0 (fast) to 6 (small)
+# Half the time of method 4 at quality 85, for a better picture in a larger file: decision 109.
+QUALITY = 86
+METHOD = 2  # of 0 (fast) to 6 (small)
 
 
 def scaled(png: bytes, sides: Iterable[int], *, xmp: bytes = b"") -> Mapping[int, bytes]:
     """Return WebP files by side in px, with no metadata but `xmp`.
 
-    Accepts a PNG of `png.only_pixels`. A smaller copy is made from the next larger one: it differs
-    from one of the picture by 50 dB and more, and takes a third of the time.
+    Accepts either PNG of `png.only_pixels`. A smaller copy is made from the next larger one: it
+    differs from one of the picture by 50 dB and more, and takes a third of the time.
     """
     found = {}
     picture: Image.Image = Image.open(BytesIO(png), formats=["PNG"])

@@ -20,6 +20,7 @@ from likeness_model.painter.technique.planes import (
     mix,
     painted,
     resized,
+    shrunk,
 )
 from likeness_model.painter.technique.tone import flattened, stepped
 
@@ -64,9 +65,9 @@ def drawn_lines(
 
     `calm` of 1 keeps only the large forms outside the features: no strands, no weave.
     """
-    small = cv2.bilateralFilter(resized(sheet.whole, WORK), 5, 24, 2.5)
+    small = cv2.bilateralFilter(shrunk(sheet.whole, WORK), 5, 24, 2.5)
     detail, skin, hair, alpha, face = (
-        resized(mask, WORK)
+        shrunk(mask, WORK)
         for mask in (scene.detail, scene.skin, scene.hair, scene.alpha, scene.face)
     )
     quiet = np.maximum(skin, calm * (1 - 0.5 * hair)) * (1 - detail)
@@ -109,7 +110,7 @@ def cel(
     values = [plain * b for b in below] + [plain + lights * a for a in above]
     edges = [(low + high) / 2 for low, high in pairwise(values)]
     light = lab[..., 0].astype(np.float32)
-    fine = resized(scene.detail, FLAT)
+    fine = shrunk(scene.detail, FLAT)
     light = mix(blur(light, smooth), blur(light, 0.8), np.clip(fine * 2 - 0.8, 0, 1))
     tones = stepped(np.arange(4096, dtype=np.float32) / 16, edges, values, 3.0)
     tones = cv2.convertScaleAbs(tones).ravel()  # by sixteenths: five passes less at full size
@@ -117,7 +118,7 @@ def cel(
     steps = np.take(tones, index, mode="clip")
     fine = np.clip(fine * 2 - 0.5, 0, 1)
     soft = painted(blur(lab, smooth), lab, fine)
-    strength = chroma - (chroma - 1) * resized(scene.bare, FLAT)[..., None]
+    strength = chroma - (chroma - 1) * shrunk(scene.bare, FLAT)[..., None]
     colour = cv2.convertScaleAbs((soft[..., 1:] - np.float32(128)) * strength + 128)
     colour = resized(colour, sheet.size)
     painted_lab = cv2.merge([steps, *cv2.split(colour)])

@@ -37,7 +37,7 @@ from likeness_model.vision.sessions import unload, use_threads
 from likeness_model.vision.watermark import write_watermark
 
 PR_SET_PDEATHSIG = 1  # prctl
-M_MMAP_THRESHOLD, MAPPED_FROM = -3, 8 << 20  # mallopt(3): bytes
+M_MMAP_THRESHOLD, MAPPED_FROM = -3, 4 << 20  # mallopt(3): bytes; one plane at 1024 px
 
 _libc = ctypes.CDLL(None)
 

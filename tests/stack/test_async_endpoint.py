@@ -34,7 +34,7 @@ def running(tmp_path_factory, gallery):
 @pytest.fixture
 def first(running, http):
     """The laptop's own moderator."""
-    return ReviewDesk(running, http, running.user().token)
+    return ReviewDesk(running, http)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ NAME = "new-person"
 
 @pytest.fixture(scope="module")
 def lead(running, http):
-    return ReviewDesk(running, http, running.user().token)
+    return ReviewDesk(running, http)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def people(backend):
 
 @pytest.fixture
 def lead(running, http):
-    return ReviewDesk(running, http, running.user().token)
+    return ReviewDesk(running, http)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def desk(running, http, ops):
 
 @pytest.fixture
 def lead(running, http):
-    return ReviewDesk(running, http, running.user().token)
+    return ReviewDesk(running, http)
 
 
 @pytest.fixture

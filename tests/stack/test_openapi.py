@@ -7,7 +7,6 @@ unknown ids, and invalid ones. The app backend's are signed, the moderators' hav
 from __future__ import annotations
 
 import json
-import time
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from infra.laptop.project import ROOT
 from laptop_cloud import places
+from tests.stack.moderators import own_token
 from tests.stack.people import ENDED, Person, until
 
 if TYPE_CHECKING:
@@ -160,15 +160,13 @@ class Signed(AuthBase):
 
 
 class Bearer(AuthBase):
-    """A moderator's token: valid for ten minutes, and the tests of this module may take longer."""
+    """The laptop's moderator, whose token is valid for less time than these tests may take."""
 
     def __init__(self, running: Any) -> None:
-        self._running, self._token, self._until = running, "", 0.0
+        self._running = running
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        if time.monotonic() >= self._until:
-            self._token, self._until = self._running.user().token, time.monotonic() + 300
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["Authorization"] = f"Bearer {own_token(self._running)}"
         return request
 
 

@@ -20,7 +20,7 @@ from likeness.domain.review import audit
 from likeness.services.review.verify_audit import verify_audit
 from likeness_client.errors import ApiError
 from tests.clocks import jobs_left
-from tests.stack.moderators import ReviewDesk, review_of, signed_in
+from tests.stack.moderators import ReviewDesk, own_token, review_of, signed_in
 from tests.stack.people import until
 
 
@@ -36,7 +36,7 @@ def in_review(request, celebrity, person, backend, selfies):
 @pytest.fixture
 def desk(running, http):
     """The laptop's moderator, who is also a lead."""
-    return ReviewDesk(running, http, running.user().token)
+    return ReviewDesk(running, http)
 
 
 @pytest.fixture
@@ -426,7 +426,7 @@ def setting(ops, resource):
 
 
 def test_a_forged_token_is_refused(running, http, desk):
-    header, payload, signature = running.user().token.split(".")
+    header, payload, signature = own_token(running).split(".")
     forged = ReviewDesk(running, http, f"{header}.{payload}.{signature[::-1]}")
     unsigned = ReviewDesk(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
 

@@ -115,7 +115,7 @@ def test_a_second_job_of_a_test_day_is_over_quota_and_the_next_day_works(plays, 
 
 
 def test_a_moderator_sees_a_placeholder_and_decides(person, backend, running, http):
-    desk = ReviewDesk(running, http, running.user().token)
+    desk = ReviewDesk(running, http)
     job_id = person.hands_in(*NO_PICTURES, test={"photos": DOUBTFUL})
     backend.submit_job(job_id)
     until(lambda: backend.get_job(job_id)["state"] == "in_review")

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from likeness.domain.errors import ConcurrentChange, Invalid, NotFound, Unavailable
-from likeness.domain.ids import WebhookId
+from likeness.domain.ids import JobId, WebhookId
 from likeness.domain.paging import ResultPage
 from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState, SendResult
 from likeness.domain.webhooks.webhook import Webhook, WebhookSecret, require_room
+from tests.fakes.tables import FakeJobs
 
 PAUSE = timedelta(seconds=15)
 
@@ -55,11 +56,13 @@ class FakeWebhookSecrets:
 
 
 class FakeDeliveries:
-    def __init__(self) -> None:
+    def __init__(self, jobs: FakeJobs | None = None) -> None:
+        self._jobs = jobs
         self.deliveries: dict[tuple[str, str, str, str], Delivery] = {}
 
-    def add(self, delivery: Delivery) -> None:
-        self.deliveries.setdefault(_key(delivery), delivery)
+    def add(self, delivery: Delivery, *, job_id: JobId | None = None) -> None:
+        if job_id is None or self._jobs is None or job_id in self._jobs.jobs:
+            self.deliveries.setdefault(_key(delivery), delivery)
 
     def pending(self, chain: Chain) -> list[Delivery]:
         return [one for one in self.of(chain) if one.state is DeliveryState.PENDING]

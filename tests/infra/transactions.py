@@ -48,6 +48,7 @@ TRANSACTIONS = {
         "PutItem UpdateItem", "JOB#* DESK#* CHAIN#*", "reviews.save/3 reviews.save/4"
     ),
     "store a hold": _one("PutItem", "HOLD#* BLOCK#* CHAIN#*", "holds.save"),
+    "store a delivery": _one("ConditionCheckItem PutItem", "JOB#*", "deliveries.add/2"),
     "create a webhook": _one("PutItem", "WEBHOOKS", "webhooks.create"),
     "change the switches": _one("PutItem", "SWITCHES CHAIN#*", "operating_state.change"),
     "append an audit event": _one("PutItem", "CHAIN#*", "audit_log.append"),

@@ -28,7 +28,7 @@ from tests.builders import (
     a_job,
     a_webhook,
 )
-from tests.fakes import FakeCallLimits, FakeClock, FakeDeliveries, FakeWebhooks
+from tests.fakes import FakeCallLimits, FakeClock, FakeDeliveries, FakeJobs, FakeWebhooks
 
 if TYPE_CHECKING:
     from likeness.ports.webhooks import CallLimits, Deliveries, Webhooks
@@ -151,6 +151,41 @@ def test_a_delivery_is_added_once(deliveries):
     deliveries.add(a_delivery())
 
     assert [one.state for one in deliveries.of(CHAIN)] == [DeliveryState.FAILED]
+
+
+def test_no_delivery_of_a_job_that_was_erased_is_stored(kind, request):
+    """The event was read before the job's records were deleted."""
+    if kind == "fake":
+        jobs = FakeJobs()
+        deliveries: Deliveries = FakeDeliveries(jobs)
+    else:
+        table = request.getfixturevalue("table")
+        jobs, deliveries = JobsTable(table, FakeClock()), DeliveriesTable(table)
+    jobs.create(a_job(), [])
+    deliveries.add(a_delivery(1), job_id=JOB)
+    deliveries.add(a_delivery(1), job_id=JOB)
+
+    deliveries.add(a_delivery(2, OTHER_JOB), job_id=OTHER_JOB)
+
+    assert deliveries.of(CHAIN) == [a_delivery(1)]
+    assert deliveries.of(Chain(webhook_id=WEBHOOK, subject=OTHER_JOB)) == []
+
+
+def test_a_delivery_that_is_stored_while_a_job_is_erased_is_deleted(table, monkeypatch):
+    jobs, deliveries = JobsTable(table, FakeClock()), DeliveriesTable(table)
+    jobs.create(a_job(), [])
+    delete_item = table.delete_item
+
+    def late(**item):
+        """The job's other records are deleted, and its own is not yet."""
+        deliveries.add(a_delivery(), job_id=JOB)
+        return delete_item(**item)
+
+    monkeypatch.setattr(table, "delete_item", late)
+
+    jobs.delete(JOB)
+
+    assert deliveries.of(CHAIN) == []
 
 
 def test_two_events_of_one_record_are_two_deliveries(deliveries):

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from likeness.domain.ids import WebhookId
+    from likeness.domain.ids import JobId, WebhookId
     from likeness.domain.paging import ResultPage
     from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState, SendResult
     from likeness.domain.webhooks.webhook import Webhook, WebhookSecret
@@ -43,8 +43,12 @@ class WebhookSecrets(Protocol):
 
 
 class Deliveries(Protocol):
-    def add(self, delivery: Delivery) -> None:
-        """Store a new delivery. One that is stored already stays as it is."""
+    def add(self, delivery: Delivery, *, job_id: JobId | None = None) -> None:
+        """Store a new delivery. One that is stored already stays as it is.
+
+        `job_id`: it is not stored if that job is not there, because its user was erased. An erasure
+        that deletes the job's records at the same time deletes it too.
+        """
 
     def pending(self, chain: Chain) -> list[Delivery]:
         """Return the chain's deliveries that are neither delivered nor failed, in order."""

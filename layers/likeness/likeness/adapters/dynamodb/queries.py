@@ -118,22 +118,27 @@ def batch_get(table: Table, wanted: Sequence[Key]) -> Iterator[dict[str, Any]]:
 
 
 def delete_partition(table: Table, *, pk: str, last: str) -> None:
-    """Delete every item of a partition; the one with sort key `last` after all others."""
-    items = _pages(
-        table,
-        {
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": pk},
-            "ProjectionExpression": "pk, sk",
-            "ConsistentRead": True,
-        },
-    )
-    with domain_errors():
+    """Delete every item of a partition; the one with sort key `last` after all others.
+
+    Then what was written beside it in between. No more follows if writers check that it is there.
+    """
+    request: QueryInputTableQueryTypeDef = {
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": pk},
+        "ProjectionExpression": "pk, sk",
+        "ConsistentRead": True,
+    }
+
+    def delete_others() -> None:
         with table.batch_writer() as batch:
-            for item in items:
+            for item in _pages(table, request):
                 if item["sk"] != last:
                     batch.delete_item(Key={"pk": pk, "sk": item["sk"]})
+
+    with domain_errors():
+        delete_others()
         table.delete_item(Key={"pk": pk, "sk": last})
+        delete_others()
 
 
 def query_index_part(

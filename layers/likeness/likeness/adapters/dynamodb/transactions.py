@@ -40,6 +40,12 @@ def put(
     return cast("TransactWriteItemTypeDef", {"Put": write | dict(condition or {})})
 
 
+def exists(table: Table, key: Key) -> TransactWriteItemTypeDef:
+    """Nothing is written if there is no item with this key."""
+    check = {"TableName": table.name, "Key": key, "ConditionExpression": "attribute_exists(pk)"}
+    return cast("TransactWriteItemTypeDef", {"ConditionCheck": check})
+
+
 def update(
     table: Table,
     key: Key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import groupby, islice
@@ -20,7 +21,7 @@ from likeness.adapters.dynamodb.items import (
     record,
 )
 from likeness.adapters.dynamodb.queries import END, FIRST, query, query_index_range
-from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, exists, put, write_all
 from likeness.domain.errors import ConcurrentChange
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.webhooks.delivery import Delivery, DeliveryState
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.adapters.dynamodb.items import Condition
-    from likeness.domain.ids import WebhookId
+    from likeness.domain.ids import JobId, WebhookId
     from likeness.domain.webhooks.delivery import Chain
 
 # Longer than a call: while a webhook is paused, one call at a time finds out if it has recovered.
@@ -92,9 +93,14 @@ class DeliveriesTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, delivery: Delivery) -> None:
+    def add(self, delivery: Delivery, *, job_id: JobId | None = None) -> None:
         item = self._item(delivery)
-        put_if(self._table, item, NEW, stored=lambda: True, conflict="")
+        if job_id is None:
+            put_if(self._table, item, NEW, stored=lambda: True, conflict="")
+            return
+        with suppress(ConditionsFailed):
+            job = exists(self._table, keys.job(job_id))
+            write_all(self._table, job, put(self._table, item, NEW))
 
     def pending(self, chain: Chain) -> list[Delivery]:
         return [one for one in self.of(chain) if one.state is DeliveryState.PENDING]

@@ -112,7 +112,8 @@ def _deliver(
         for sequence, event in events:
             if webhook.wants(event.type):
                 delivery = new_delivery(webhook.webhook_id, event, order=sequence, now=clock.now())
-                deliveries.add(delivery)
+                about = event.job_id if isinstance(event, JobEvent) else None
+                deliveries.add(delivery, job_id=about)
                 chains.append(delivery.chain)
         queue.put(chains)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ENDED_WITHIN = 5400  # s: without an instance a job tries again for hours, and then ends itself
 PROVEN_WITHIN = 600  # s: a deletion that failed is repeated every five minutes
+STEP_ENDS_WITHIN = 60  # s after the receipt: the last step's function has its own Timeout
 POLL = 2.0  # s
 PUBLISHED = "avatars/"  # the prefix of what the user may download
 
@@ -58,16 +59,26 @@ def state_seconds(job: types.JobView) -> dict[str, float]:
     }
 
 
-def step_seconds(clients: Clients, machine: str, job_id: str) -> tuple[dict[str, float], int]:
+def step_seconds(
+    clients: Clients,
+    machine: str,
+    job_id: str,
+    pause: Callable[[float], object] = time.sleep,
+) -> tuple[dict[str, float], int]:
     """Seconds in each state of the state machine, and the number of transitions.
 
-    A state that was entered twice has the sum. Retries within a state are not counted.
+    A state that was entered twice has the sum. Retries within a state are not counted. The receipt
+    is there before its step ends: waits for the end of the execution. Raises Failed.
     """
-    pages = (
-        clients("stepfunctions")
-        .get_paginator("get_execution_history")
-        .paginate(executionArn=f"{machine.replace(':stateMachine:', ':execution:')}:{job_id}")
-    )
+    states, execution = clients("stepfunctions"), machine.replace(":stateMachine:", ":execution:")
+    arn = f"{execution}:{job_id}"
+    for _ in range(round(STEP_ENDS_WITHIN / POLL)):
+        if states.describe_execution(executionArn=arn)["status"] != "RUNNING":
+            break
+        pause(POLL)
+    else:
+        raise Failed(f"execution {arn} still runs", "see its last step in the console")
+    pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
     found: dict[str, float] = {}
     entered: dict[str, datetime] = {}
     transitions = 0

@@ -16,6 +16,8 @@ from laptop_cloud.extension.worker import END_OF_LOG
 if TYPE_CHECKING:
     from pathlib import Path
 
+NAME = "stack-FunctionWithALongName-1A2B3C"
+
 Run = Callable[..., tuple[list[dict[str, Any]], list[str]]]
 
 
@@ -31,7 +33,7 @@ def run(tmp_path: Path) -> Run:
             "module": "app",
             "handler": handler,
             "env": {"GREETING": "hello", "NUMBER": 5, "SWITCH": True},
-            "function_name": "f",
+            "function_name": NAME,
             "memory": 128,
         }
         about = {"invoked_function_arn": "arn:f", "request_id": "r-1", "timeout_ms": 3000}
@@ -63,6 +65,13 @@ def test_the_handler_is_imported_once_and_called_for_each_event(run: Run) -> Non
     assert replies[0]["status"] == "ready"
     assert [reply["result"] for reply in replies[1:]] == [[1, "a"], [2, "b"]]
     assert [reply["size"] for reply in replies[1:]] == [len('[1, "a"]'), len('[2, "b"]')]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it has no name to set")
+def test_a_process_is_named_after_its_function(run: Run) -> None:
+    replies, _ = run("def handler(*_): return open('/proc/self/comm').read()", "event")
+
+    assert replies[1]["result"] == "LongName-1A2B3C\n"
 
 
 def test_output_is_log_and_the_log_of_each_call_has_an_end(run: Run) -> None:
@@ -125,7 +134,7 @@ def test_the_context_knows_the_function_and_its_time(run: Run) -> None:
 
     replies, _ = run(code, 0)
 
-    assert replies[1]["result"] == ["f", "r-1", 128, True, "hello"]
+    assert replies[1]["result"] == [NAME, "r-1", 128, True, "hello"]
 
 
 def test_a_number_in_the_template_is_a_string_in_the_environment(run: Run) -> None:

@@ -11,6 +11,7 @@ from botocore.stub import ANY
 from infra.capacity import prices
 from infra.rehearse import cost
 from infra.rehearse.job import state_seconds, step_seconds
+from infra.rehearse.results import Failed
 
 if TYPE_CHECKING:
     from tests.rehearse.conftest import Aws
@@ -157,6 +158,23 @@ def test_a_state_that_was_entered_twice_has_the_sum_of_its_times(aws):
     started = {"timestamp": BEGAN, "type": "ExecutionStarted", "id": 99}
     asked = {"executionArn": f"{MACHINE.replace('stateMachine', 'execution')}:{ID}"}
     history = {"events": [started, *events]}
+    for status in ("RUNNING", "RUNNING", "SUCCEEDED"):
+        aws.will("stepfunctions", "describe_execution", execution(status), asked)
     aws.will("stepfunctions", "get_execution_history", history, asked)
+    pauses: list[float] = []
 
-    assert step_seconds(aws, MACHINE, ID) == ({"Moderate": 6.0, "Draw": 3.0}, 3)
+    assert step_seconds(aws, MACHINE, ID, pauses.append) == ({"Moderate": 6.0, "Draw": 3.0}, 3)
+    assert len(pauses) == 2, "the receipt is there before its step ends"
+
+
+def test_an_execution_that_does_not_end_is_named(aws):
+    for _ in range(30):
+        aws.will("stepfunctions", "describe_execution", execution("RUNNING"))
+
+    with pytest.raises(Failed, match=ID):
+        step_seconds(aws, MACHINE, ID, lambda _: None)
+
+
+def execution(status: str) -> dict[str, Any]:
+    arns = {"executionArn": "arn", "stateMachineArn": "arn"}
+    return {**arns, "startDate": BEGAN, "status": status}

@@ -17,6 +17,7 @@ import traceback
 from contextlib import suppress
 from typing import Any
 
+COMM = 15  # characters of a process's name: proc(5)
 END_OF_LOG = "\x1eend-of-log"
 
 
@@ -156,6 +157,12 @@ def import_packages(packages: list[str]) -> set[str]:
     return read
 
 
+def name_process(function: str) -> None:
+    """As `ps -o comm` and `top` show it: the end of the name, which CloudFormation makes unique."""
+    with suppress(OSError), open("/proc/self/comm", "w") as name:  # noqa: PTH123
+        name.write(function[-COMM:])
+
+
 def main() -> None:
     is_fork = len(sys.argv) > 1
     if is_fork:
@@ -172,6 +179,7 @@ def main() -> None:
         replies.flush()
 
     init = json.loads(commands.readline())
+    name_process(init["function_name"])
     try:
         if not is_fork:
             use(init["layers"])

@@ -57,7 +57,7 @@ def measure() -> dict[str, float]:
 
 
 @contextmanager
-def _cloud(calls: str | None = None) -> Iterator[cloud.Cloud]:
+def _cloud(calls: str = "") -> Iterator[cloud.Cloud]:
     project = likeness(folders=Folders(state=ROOT / ".local-bench", build=FOLDERS.build))
     try:
         yield cloud.up(project, port=processes.free_port(), calls=calls)

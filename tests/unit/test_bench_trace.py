@@ -44,11 +44,11 @@ def test_spans_are_numbers_after_the_last_upload():
 
 
 def test_the_picture_has_a_bar_for_each_span_as_long_as_it_took():
-    found = numbers([Span("A", 0, 4), Span("A.b", 1, 2), Span("C", 4, 8)], 0)
-    svg = ET.fromstring(draw({**found, "job.last_upload_to_last_avatar_s": 7.0}))  # noqa: S314
+    spans = [Span("A", 0, 4), Span("A.b", 1, 2), Span("SettleJob", 4, 8)]
+    svg = ET.fromstring(draw(numbers(spans, 0)))  # noqa: S314
 
     bars = [float(one.get("width", "0")) for one in svg.findall(f"{SVG}rect")[1:]]
     labels = [one.text for one in svg.findall(f"{SVG}text") if one.get("class") == "label"]
-    assert labels == ["A", "· b", "C"]
+    assert labels == ["A", "· b", "SettleJob"]
     assert bars[0] == pytest.approx(bars[2])
     assert bars[0] == pytest.approx(4 * bars[1], rel=0.01)

@@ -1,7 +1,8 @@
 """Pictures and training losses are those of diffusers, from the same folder of weights.
 
 The references call diffusers' own pipelines with words, pictures and adapter files, as its
-documentation does. On one thread of the CPU the pictures are equal to the byte.
+documentation does. On one thread the pictures are equal, but for the last bit of the CPU's kernels:
+on some CPUs they are equal to the byte, on an AMD EPYC one value of 12,288 is one level off.
 """
 
 from contextlib import contextmanager
@@ -110,6 +111,12 @@ def furthest(one, other):
     return max(int(np.abs(a.astype(int) - b).max()) for a, b in zip(one, other, strict=True))
 
 
+def same(one, other):
+    """No value is more than one level off, and one of a thousand at most."""
+    off = sum(int((a != b).sum()) for a, b in zip(one, other, strict=True))
+    return furthest(one, other) <= 1 and off <= sum(a.size for a in one) / 1000
+
+
 def pictures(count):
     return [
         np.random.default_rng(n).integers(0, 255, (64, 64, 3), dtype=np.uint8) for n in range(count)
@@ -139,10 +146,10 @@ def test_pictures_are_those_of_diffusers(both, style):
     base = [name for name in (lora.SAMPLER,) if name in lora.loaded(ours.drawing_network)]
     without = our(ours, [*base, *style])
 
-    assert furthest(without, theirs(pipe, ours.recipe, [*base, *style])) == 0
+    assert same(without, theirs(pipe, ours.recipe, [*base, *style]))
     with with_user(both):
         drawn = our(ours, [*base, *style, lora.USER])
-        assert furthest(drawn, theirs(pipe, ours.recipe, [*base, *style, lora.USER])) == 0
+        assert same(drawn, theirs(pipe, ours.recipe, [*base, *style, lora.USER]))
     assert furthest(drawn, without) > 3
     assert furthest(drawn[:1], drawn[1:]) > 10
 
@@ -154,11 +161,11 @@ def test_references_are_shown_as_diffusers_shows_them(both, count):
     shown = pictures(count)
 
     drawn = our(ours, [], shown)
-    assert furthest(drawn, theirs(pipe, ours.recipe, [], shown)) == 0
+    assert same(drawn, theirs(pipe, ours.recipe, [], shown))
     assert furthest(drawn, our(ours, [], shown[:-1])) > 0
     with with_user(both):
         drawn = our(ours, [lora.USER], shown)
-        assert furthest(drawn, theirs(pipe, ours.recipe, [lora.USER], shown)) == 0
+        assert same(drawn, theirs(pipe, ours.recipe, [lora.USER], shown))
 
 
 def test_a_distilled_sampler_starts_from_pure_noise_whatever_its_file_names():

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo import __main__ as demo
-from infra.laptop import project
 from laptop_cloud import cloud, places
-from laptop_cloud.places import CannotRun, Folders
+from laptop_cloud.places import CannotRun
 from likeness.domain.jobs.job import MAX_AVATARS, MAX_PHOTOS, MAX_STYLES, MIN_PHOTOS
 
 if TYPE_CHECKING:
@@ -123,15 +122,12 @@ def test_the_message_for_a_taken_port_names_make_demo(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.undo()
-    folders = Folders(state=tmp_path / "state", build=tmp_path / "build")
-    monkeypatch.setattr(
-        demo, "likeness", lambda **given: project.likeness(**given, folders=folders)
-    )
+    out, state = str(tmp_path / "out"), str(tmp_path / "state")
     with socket.socket() as taken:
         taken.bind((places.HOST, 0))
         port = taken.getsockname()[1]
 
-        message = run(monkeypatch, "--out", str(tmp_path / "out"), "--port", str(port))
+        message = run(monkeypatch, "--out", out, "--state", state, "--port", str(port))
 
     assert message == (
         f"Another program uses port {port}. Choose another port: make demo PORT={port + 1}"

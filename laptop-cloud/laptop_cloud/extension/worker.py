@@ -90,9 +90,9 @@ def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
         return json.dumps({"status": "ok", "failed": failure(type(error).__name__, error)})
     used = round(processor_seconds() - began, 3)
     try:
-        text = json.dumps(result)
-        head = json.dumps({"status": "ok", "processor_s": used, "size": len(text)})
-        return f'{head[:-1]}, "result": {text}}}'
+        encoded = json.dumps(result)
+        head = json.dumps({"status": "ok", "processor_s": used, "size": len(encoded)})
+        return f'{head[:-1]}, "result": {encoded}}}'
     except (TypeError, ValueError) as error:
         return json.dumps({"status": "ok", "failed": failure("Runtime.MarshalError", error)})
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 PATH_LIMIT = 100  # bytes; the address of a Unix socket has about 107
+SOCKET = "socket"
+LONGEST = "tmp/pymp-12345678/listener-12345678"  # the socket of a Python fork server
 
 
 class Response(NamedTuple):
@@ -34,15 +36,17 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Container:
-    """The server at `socket` in a directory; a symlink shortens an address that is too long."""
+    """The server at `socket` in a directory. `directory` has a path that is short enough for the
+    addresses of sockets in it: a symlink's, if its own is too long."""
 
-    def __init__(self, directory: Path, name: str = "socket") -> None:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self._link: Path | None = None
-        if len(os.fsencode(directory / name)) > PATH_LIMIT:
+        if len(os.fsencode(directory / LONGEST)) > PATH_LIMIT:
             self._link = Path(tempfile.mkdtemp(dir="/tmp", prefix="sm-"))  # noqa: S108
-            (self._link / "d").symlink_to(directory)
-            directory = self._link / "d"
-        self._address = str(directory / name)
+            self.directory = self._link / "d"
+            self.directory.symlink_to(directory)
+        self._address = str(self.directory / SOCKET)
 
     def close(self) -> None:
         if self._link:

@@ -165,6 +165,7 @@ class AsyncEndpoint:
                 **self.settings.program.environment,
                 **self._primary.get("Environment", {}),
                 "SAGEMAKER_BASE_DIR": str(self.settings.directory),
+                "TMPDIR": str(self._container.directory / "tmp"),
             },
             isolated=self.settings.model.get("EnableNetworkIsolation", False),
             protected=self._opt_ml.model,

@@ -216,6 +216,13 @@ def test_the_program_has_its_weights_and_environment_and_no_network(
     )
 
 
+def test_a_program_can_listen_in_its_folder_for_temporary_files(serving: Host) -> None:
+    answer = serving.ask("listen")
+    serving.notification("listen")
+
+    assert serving.text(answer["OutputLocation"]) == "listens"
+
+
 def test_the_weights_are_read_only(serving: Host) -> None:
     answer = serving.ask("scribble")
     serving.notification("scribble")

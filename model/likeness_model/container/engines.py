@@ -8,8 +8,9 @@ from likeness_model.errors import WeightsError
 from likeness_model.generation.engine import Engine
 
 
-def load_engine(name: str, *, workers: int = 2) -> Engine:
-    """`workers` is for the painter; other engines read weights from the container's folder.
+def load_engine(name: str, *, workers: int = 2, threads: bool = False) -> Engine:
+    """`workers` is for the painter, and whether the program has other `threads`; other engines read
+    weights from the container's folder.
 
     Raises WeightsError where there is no such engine, or its weights are missing or do not match
     their manifest.
@@ -18,8 +19,12 @@ def load_engine(name: str, *, workers: int = 2) -> Engine:
         raise WeightsError(f"unknown engine {name}: choose {', '.join(get_args(Name))}")
     if name == "painter":
         from likeness_model.painter.engine import Painter  # noqa: PLC0415
+        from likeness_model.painter.workers import choose_method, warm_up  # noqa: PLC0415
 
-        return Painter(workers)
+        method = choose_method(threads=threads)
+        if threads:
+            warm_up(method)
+        return Painter(workers, method)
     # The painter forks and must stay small: only the other engines import torch.
     from likeness_model.diffusion.engine import DiffusionEngine  # noqa: PLC0415
     from likeness_model.diffusion.loading import load_pipeline  # noqa: PLC0415

@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
             draw_attempt(folders, load=load, resumable=True)
         elif command == "serve":
             os.environ.setdefault(WEIGHTS, str(folders.model))  # where SageMaker unpacks them
-            return serve(load=partial(load, os.environ.get(ENGINE, "painter")))
+            engine = os.environ.get(ENGINE, "painter")
+            return serve(load=partial(load, engine, threads=True))
         else:
             print(f"Unknown command {command}: use train or serve.", file=sys.stderr)
             return USAGE

@@ -28,11 +28,12 @@ class Painter:
     name = "painter"
     styles = tuple(STYLES)
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int, method: str) -> None:
+        """`method` starts the workers: see choose_method."""
+        self._workers, self._method = workers, method
 
     def draw(self, task: Task) -> list[NotDrawn]:
-        with task.turn, start_workers(self._workers) as workers:
+        with task.turn, start_workers(self._workers, self._method) as workers:
             # 1. Analyse the photos: faces, meshes, framings.
             task.report("looking", len(task.checkpoints.avatars))
             usable = analyse_all(task.photos, task.faces, task.order.size, workers)

@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 
 import cv2
 
@@ -87,21 +87,32 @@ class Workers:
         return (self.cutting,) if self.cutting is self.drawing else (self.cutting, self.drawing)
 
 
+def choose_method(*, threads: bool) -> str:
+    """How worker processes start in a program with other threads or without (decision 111).
+
+    A fork shares the imported libraries. It also copies each lock that another thread holds, that
+    of the standard output for example, and waits for it forever: beside threads the forks are those
+    of a process that has none. Elsewhere than on Linux a fork beside system frameworks is unsafe.
+    """
+    if sys.platform != "linux":
+        return "spawn"
+    return "forkserver" if threads else "fork"
+
+
 @contextmanager
-def start_workers(count: int) -> Iterator[Workers]:
+def start_workers(count: int, method: str) -> Iterator[Workers]:
     """Processes, not threads: several styles hold the interpreter's lock, and a process can be
     killed in the middle of a brush stroke. All of them are ended when the context exits."""
-    # A fork shares the imported libraries; elsewhere forking beside system frameworks is unsafe.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context = multiprocessing.get_context(method)
+    context.set_forkserver_preload([__name__])
     # Also before the fork: OpenCV's threads are not forked, and a child that resizes their pool
     # would wait for them forever.
     cv2.setNumThreads(1)
-    parent = (os.getpid(),)
     with ExitStack() as stack:
         stack.callback(end_workers)
 
         def group(size: int) -> Group:
-            pool = ProcessPoolExecutor(size, context, initializer=_start_worker, initargs=parent)
+            pool = ProcessPoolExecutor(size, context, initializer=_start_worker)
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             return Group(pool, size)
 
@@ -112,15 +123,21 @@ def start_workers(count: int) -> Iterator[Workers]:
             each.pool.shutdown()
 
 
+def warm_up(method: str) -> None:
+    """Import the libraries of the workers before the first job; a fork server keeps them."""
+    with start_workers(1, method) as workers:
+        workers.drawing.pool.submit(os.getpid).result()
+
+
 def end_workers() -> None:
     for child in multiprocessing.active_children():
         child.kill()
 
 
-def _start_worker(parent: int) -> None:
+def _start_worker() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with(parent)
+    _end_with_parent()
     _map_large_blocks()
     if cv2.getNumThreads() != 1:  # spawned
         cv2.setNumThreads(1)
@@ -139,20 +156,21 @@ def _trim() -> None:
         _libc.malloc_trim(0)
 
 
-def _end_with(parent: int) -> None:
-    """Exit when the parent is killed: on Linux by the kernel, elsewhere by polling in a thread. On
-    Linux, a thread that is started right after a fork can hang forever."""
-    if hasattr(_libc, "prctl"):
+def _end_with_parent() -> None:
+    """Exit when the parent is killed: a fork by the kernel, because in it, a thread can hang
+    forever; another process by a thread."""
+    parent = multiprocessing.parent_process()
+    assert parent  # noqa: S101 - a worker has one
+    if multiprocessing.get_start_method() == "fork":
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it exited before prctl was called
+        if os.getppid() != parent.pid:  # it exited before prctl was called
             os._exit(1)
     else:
-        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+        threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
+def _exit_after(parent: BaseProcess) -> None:
+    parent.join()
     os._exit(1)
 
 

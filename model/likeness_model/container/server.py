@@ -238,8 +238,8 @@ def _loading(_body: bytes) -> IO[bytes]:
 def _stop(folder: Path) -> None:
     """Exit and leave no photo on the disk.
 
-    The threads of jobs still write files. exec ends all of them at once, and workers that they
-    start meanwhile end with their parent.
+    The threads of jobs still write files. exec ends all of them at once, and the workers that they
+    still start end with their parent.
     """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(Exception):

@@ -2,9 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -20,6 +24,8 @@ from likeness_model.vision.images import read_rgb
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "demo/photos"
 JOB = "j" + "0" * 32
+PACKAGES = os.pathsep.join([str(ROOT / "model"), str(ROOT / "layers/likeness")])  # PYTHONPATH
+PATIENCE_S = 120  # for another process
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -102,6 +108,20 @@ class JobFolder:
 @pytest.fixture
 def job_folder(tmp_path):
     return JobFolder(tmp_path)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """For temporary files of a program, with a path that is short enough for its sockets."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def wait_until(ready: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not ready():
+        assert time.monotonic() < deadline, "timed out"
+        time.sleep(0.02)
 
 
 def demo_bytes(word: str) -> bytes:

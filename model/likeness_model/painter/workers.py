@@ -91,8 +91,8 @@ def choose_method(*, threads: bool) -> str:
     """How worker processes start in a program with other threads or without (decision 111).
 
     A fork shares the imported libraries. It also copies each lock that another thread holds, that
-    of the standard output for example, and waits for it forever: beside threads the forks are those
-    of a process that has none. Elsewhere than on Linux a fork beside system frameworks is unsafe.
+    of the standard output for example, and no thread of the fork ever releases it: beside threads,
+    a process that has none forks. Not on Linux: beside system frameworks a fork is unsafe.
     """
     if sys.platform != "linux":
         return "spawn"
@@ -139,7 +139,7 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
     _map_large_blocks()
-    if cv2.getNumThreads() != 1:  # spawned
+    if cv2.getNumThreads() != 1:  # no fork of a process that has set it
         cv2.setNumThreads(1)
     use_threads(1)
 

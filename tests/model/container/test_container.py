@@ -18,11 +18,10 @@ from likeness.domain.provenance.watermark import watermark_of
 from likeness_model import errors
 from likeness_model.vision.images import read_rgb
 from tests.model import pictures
-from tests.model.conftest import ROOT, JobFolder, demo_bytes
+from tests.model.conftest import PACKAGES, PATIENCE_S, ROOT, JobFolder, demo_bytes, wait_until
 from tests.watermarks import watermarks_in
 
 STYLES = ["glamour", "cosmic", "pencil", "glamour", "cosmic", "pencil"]
-PATIENCE_S = 120
 
 
 @contextmanager
@@ -32,7 +31,7 @@ def started(folder, *, workers=2):
         "SAGEMAKER_BASE_DIR": str(folder.base),
         "LIKENESS_WORKERS": str(workers),
         "PYTHONFAULTHANDLER": "1",
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "model"), str(ROOT / "layers/likeness")]),
+        "PYTHONPATH": PACKAGES,
     }
     program = subprocess.Popen(
         [sys.executable, "-m", "likeness_model"],
@@ -54,13 +53,6 @@ def run(folder, **how):
     with started(folder, **how) as program:
         log, _ = program.communicate(timeout=PATIENCE_S)
     return program.returncode, log
-
-
-def wait_until(ready):
-    deadline = time.monotonic() + PATIENCE_S
-    while not ready():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.02)
 
 
 def children(pid):

@@ -21,9 +21,14 @@ import pytest
 from likeness.contracts.container import GenerationResult
 from likeness_model import errors
 from likeness_model.container import server
-from tests.model.conftest import ROOT, JobFolder, demo_bytes
-
-PATIENCE_S = 120
+from tests.model.conftest import (
+    PACKAGES,
+    PATIENCE_S,
+    JobFolder,
+    demo_bytes,
+    scratch_folder,
+    wait_until,
+)
 
 
 class AtSocket(http.client.HTTPConnection):
@@ -64,41 +69,31 @@ class Endpoint:
         return [path for path in self.scratch.rglob("*") if path.is_file()]
 
 
-def wait_until(ready):
-    deadline = time.monotonic() + PATIENCE_S
-    while not ready():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.02)
-
-
 @contextmanager
 def started(folder, **environment):
     """The program, ready on a Unix socket in `folder`; it is ended afterwards."""
-    scratch = folder / "tmp"
-    scratch.mkdir()
-    log = (folder / "log").open("wb")
-    program = subprocess.Popen(
-        [sys.executable, "-m", "likeness_model", "serve"],
-        env=os.environ
-        | {
-            "SAGEMAKER_BASE_DIR": str(folder / "ml"),
-            "LIKENESS_ADDRESS": str(folder / "socket"),
-            "LIKENESS_WORKERS": "2",
-            "TMPDIR": str(scratch),
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "model"), str(ROOT / "layers/likeness")]),
-        }
-        | environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    endpoint = Endpoint(str(folder / "socket"), program, scratch)
-    try:
-        wait_until(lambda: endpoint.is_ready() or program.poll() is not None)
-        yield endpoint
-    finally:
-        program.kill()
-        program.wait()
-        log.close()
+    with scratch_folder() as scratch, (folder / "log").open("wb") as log:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "likeness_model", "serve"],
+            env=os.environ
+            | {
+                "SAGEMAKER_BASE_DIR": str(folder / "ml"),
+                "LIKENESS_ADDRESS": str(folder / "socket"),
+                "LIKENESS_WORKERS": "2",
+                "TMPDIR": str(scratch),
+                "PYTHONPATH": PACKAGES,
+            }
+            | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        endpoint = Endpoint(str(folder / "socket"), program, scratch)
+        try:
+            wait_until(lambda: endpoint.is_ready() or program.poll() is not None)
+            yield endpoint
+        finally:
+            program.kill()
+            program.wait()
 
 
 @pytest.fixture(scope="module")
@@ -331,10 +326,9 @@ def test_an_engine_that_cannot_be_loaded_ends_the_program_with_the_reason(tmp_pa
 
 
 def test_an_unknown_command_is_named():
-    environment = {"PYTHONPATH": f"{ROOT / 'model'}:{ROOT / 'layers/likeness'}"}
     done = subprocess.run(
         [sys.executable, "-m", "likeness_model", "paint"],
-        env=os.environ | environment,
+        env=os.environ | {"PYTHONPATH": PACKAGES},
         capture_output=True,
         text=True,
         check=False,

@@ -3,14 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
 from likeness_model.painter.workers import choose_method
-from tests.model.conftest import ROOT
+from tests.model.conftest import PACKAGES, PATIENCE_S, scratch_folder, wait_until
 
-PATIENCE_S = 60
 # Its output is a pipe. A fork happens while a thread, which prints more than the pipe holds, has
 # the lock of the output.
 PRINTING = """
@@ -63,24 +61,24 @@ if __name__ == "__main__":
 def start(tmp_path):
     """Starts a script with a method that starts workers."""
     script, programs = tmp_path / "script.py", []
-    path = os.pathsep.join([str(ROOT / "model"), str(ROOT / "layers/likeness")])
+    with scratch_folder() as scratch:
 
-    def program(text, method):
-        script.write_text(text)
-        programs.append(
-            subprocess.Popen(
-                [sys.executable, script, method],
-                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": ""},
-                stdout=subprocess.PIPE,
-                text=True,
+        def program(text, method):
+            script.write_text(text)
+            programs.append(
+                subprocess.Popen(
+                    [sys.executable, script, method],
+                    env=os.environ | {"PYTHONPATH": PACKAGES, "TMPDIR": str(scratch)},
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
             )
-        )
-        return programs[-1]
+            return programs[-1]
 
-    yield program
-    for each in programs:
-        each.kill()
-        each.communicate()
+        yield program
+        for each in programs:
+            each.kill()
+            each.communicate()
 
 
 def runs(pid):
@@ -105,7 +103,4 @@ def test_workers_end_when_their_program_is_killed(start, threads):
 
     program.kill()
 
-    deadline = time.monotonic() + PATIENCE_S
-    while any(runs(pid) for pid in workers):
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.02)
+    wait_until(lambda: not any(runs(pid) for pid in workers))
